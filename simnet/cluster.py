@@ -1,0 +1,364 @@
+"""A Kubernetes cluster's network in one Python object.
+
+`Cluster` is the one mutable thing users hold. It owns the store, the ledgers, the clock and the view, and offers the
+verbs; no networking rule is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from random import Random
+from typing import Any
+
+from simnet.clock import Clock, parse_duration
+from simnet.control.addons import base_manifests, controller_manifests, coredns_manifests
+from simnet.control.controllers import all_controllers
+from simnet.control.door import Applied, Door
+from simnet.control.endpoints import endpoints_of
+from simnet.control.loop import Loop
+from simnet.control.world import World
+from simnet.dataplane.client import Options, actor_of, first_packet, parse_url, reply_of
+from simnet.dataplane.dns.lookup import Lookup
+from simnet.dataplane.dns.records import Answer
+from simnet.dataplane.dns.resolv_conf import ResolvConf
+from simnet.dataplane.http.respond import responded
+from simnet.dataplane.link import Link
+from simnet.dataplane.outcomes import Outcomes
+from simnet.dataplane.packet import Actor, Packet
+from simnet.dataplane.resolve import look_up
+from simnet.dataplane.step import Trace
+from simnet.dataplane.view import View
+from simnet.dataplane.walk import explore, flow_hash, walk
+from simnet.errors import NotFound, UsageError, nearest
+from simnet.ip import number
+from simnet.labels import Selector
+from simnet.manifests import read_manifests
+from simnet.names import ObjectKey
+from simnet.objects.endpoints import Endpoints
+from simnet.objects.endpointslice import MANAGED_BY_LABEL
+from simnet.objects.kinds import BY_KIND, kind_named
+from simnet.objects.meta import Object
+from simnet.objects.node import Node
+from simnet.objects.service import Service
+from simnet.settings import LAPTOP, Settings, refuse_unknown
+from simnet.store.store import Change, Store
+from simnet.store.work import Work
+
+FIRST_SOURCE_PORT = 32768
+LAST_SOURCE_PORT = 60999
+OPTION_NAMES = tuple(field.name for field in fields(Options))
+
+
+class Cluster:
+    """A cluster. Keyword arguments are the settings of `simnet.settings`; all have defaults.
+
+    Not thread-safe; two clusters never meet; `fork` gives an independent one cheaply. Same settings, same calls: the
+    same results to the byte.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        """Raises UsageError naming the keyword, the value and what would do."""
+        self.settings = Settings.read(settings)
+        self.work = Work()
+        self.store = Store(self.work)
+        self.world = World(self.store, self.settings, Clock(self.settings.now), Random(self.settings.seed), self.work)
+        self.view = View(self.store, self.settings, self.work)
+        self._wire(all_controllers())
+        self._source_ports: dict[str, int] = {}
+        self._set_up()
+
+    def _wire(self, controllers: Sequence[Any]) -> None:
+        self._loop = Loop(self.world, controllers, self.view.update)
+        self._door = Door(self.world, self._loop)
+        self.view.now = self.world.now
+
+    def _set_up(self) -> None:
+        """Nodes, and what `addons` asks for; an empty `addons` leaves the cluster empty but for its nodes."""
+        for name, addresses in self.settings.nodes:
+            labels = {"kubernetes.io/hostname": name}
+            self._loop.put(Node(key=ObjectKey("", name), addresses=addresses, labels=labels, created=self.now))
+        self._loop.run()
+        manifests: list[dict[str, Any]] = []
+        if self.settings.addons:
+            manifests += base_manifests(self.settings)
+        if "coredns" in self.settings.addons:
+            manifests += coredns_manifests(self.settings)
+        for controller in self.settings.ingress:
+            manifests += controller_manifests(controller)
+        if manifests:
+            self.apply(manifests)
+
+    # time ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Logical time, seconds since 1970."""
+        return self.world.now
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.clock
+
+    @property
+    def version(self) -> int:
+        """Grows with every committed change."""
+        return self.store.version
+
+    def advance(self, seconds: float | str) -> None:
+        """Let logical time pass (a number of seconds, or text such as `1h30m`); everything due in it happens."""
+        span = parse_duration(seconds) if isinstance(seconds, str) else float(seconds)
+        if span < 0:
+            raise UsageError(f"time cannot go back: advance({seconds})")
+        self._loop.advance_to(self.now + span)
+        self.view.now = self.now
+
+    def _settle(self, settle: bool) -> None:
+        if settle:
+            self._loop.settle()
+        else:
+            self._loop.run()
+        self.view.now = self.now
+
+    # objects -------------------------------------------------------------------------------------------------------
+
+    def apply(self, source: Any, *, settle: bool = True, create_namespaces: bool = True,
+              namespace: str | None = None) -> list[Applied]:
+        """Apply manifests as an API server and its controllers would: validate, default, allocate, then act.
+
+        `source` is a file, a directory, manifest text, a mapping, a list of these, or builder objects. All or nothing:
+        a refused apply changes nothing. Returns every object with `created`, `configured` or `unchanged`.
+        Raises ManifestError or InvalidField with all problems at once, PoolExhausted, NotFound (namespace).
+        """
+        return self._apply(source, "apply", settle, create_namespaces, namespace)
+
+    def create(self, source: Any, *, settle: bool = True, create_namespaces: bool = True,
+               namespace: str | None = None) -> list[Applied]:
+        """Like `apply`, but AlreadyExists when an object is there."""
+        return self._apply(source, "create", settle, create_namespaces, namespace)
+
+    def replace(self, source: Any, *, settle: bool = True, namespace: str | None = None) -> list[Applied]:
+        """Like `apply`, but NotFound when an object is not there."""
+        return self._apply(source, "replace", settle, True, namespace)
+
+    def _apply(self, source: Any, verb: str, settle: bool, create_namespaces: bool,
+               namespace: str | None) -> list[Applied]:
+        results = self._door.apply(read_manifests(source, namespace=namespace or "default"), verb, create_namespaces)
+        self._settle(settle)
+        return [Applied(self.store.get(each.object.kind, each.object.key) or each.object, each.action)
+                for each in results]
+
+    def load(self, source: Any, *, settle: bool = True) -> None:
+        """State facts (a dump, a live `kubectl get -o yaml`, a test case): addresses, status and times are kept as
+        given, outside every range too; only absent values are filled in. The same key replaces."""
+        self._door.load(read_manifests(source))
+        self._settle(settle)
+
+    def delete(self, ref: str, name: str | None = None, *, namespace: str | None = None, settle: bool = True) -> Object:
+        """Delete `pod/web-1`, `pod/shop/web-1`, or `("pod", "web-1")`; returns what was deleted. Raises NotFound."""
+        kind, key = self._key(ref, name, namespace)
+        gone = self._door.delete(kind, key)
+        self._settle(settle)
+        return gone
+
+    def get(self, kind: str, name: str | None = None, *, namespace: str | None = None) -> Any:
+        """The object as a frozen typed value; `.manifest` is its full API object. Raises NotFound with the nearest."""
+        kind_name, key = self._key(kind, name, namespace)
+        found = self._derived_endpoints(key) if kind_name == "Endpoints" else None
+        found = self.store.get(kind_name, key) or found
+        if found is None:
+            known = [each.name for each in self.list(kind_name, namespace=key.namespace)]
+            raise NotFound(kind_name.lower(), key.name, key.namespace, known, nearest(key.name, known))
+        return found
+
+    def list(self, kind: str, *, selector: str | None = None, namespace: str | None = None) -> list[Any]:
+        """All objects of a kind, by namespace and name; `namespace` None means all, `selector` is kubectl's -l."""
+        row = BY_KIND.get(kind)
+        kind_name = row.kind if row is not None else kind if kind in self.store.kinds() else kind_named(kind).kind
+        found = self.store.list(kind_name, namespace)
+        if kind_name == "Endpoints":
+            found = self._all_endpoints(found, namespace)
+        if selector is not None:
+            wanted = Selector.parse(selector)
+            found = [each for each in found if wanted.matches(each.labels)]
+        return found
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Every object as a manifest with its status: what `load` reads back. Derived slices and events are left out."""
+        return [each.manifest for kind in sorted(self.store.kinds()) if kind != "Event"
+                for each in self.store.list(kind) if not (kind == "EndpointSlice" and MANAGED_BY_LABEL in each.labels)]
+
+    def resource_version(self, each: Object) -> int:
+        """The version of the store when this object was last written."""
+        return self.store.resource_version(each.kind, each.key)
+
+    def put(self, *objects: Object, settle: bool = True) -> None:
+        """Commit typed objects as they are (a label changed by kubectl, a pod marked failed): no validation."""
+        self._loop.commit(Change(each.kind, each.key, each) for each in objects)
+        self._settle(settle)
+
+    def _key(self, kind: str, name: str | None, namespace: str | None) -> tuple[str, ObjectKey]:
+        """`("pod/shop/web", None)` and `("pod", "web")` alike -> kind and key."""
+        if name is None:
+            kind, slash, name = kind.partition("/")
+            if not slash:
+                raise UsageError(f"{kind!r} names no object; write KIND/NAME or give the name")
+            if "/" in name:
+                namespace, _, name = name.partition("/")
+        row = BY_KIND.get(kind)
+        if row is None and kind in self.store.kinds():
+            return kind, ObjectKey(namespace or "default", name)
+        row = row or kind_named(kind)
+        return row.kind, ObjectKey((namespace or "default") if row.namespaced else "", name)
+
+    def _derived_endpoints(self, key: ObjectKey) -> Endpoints | None:
+        service = self.view.service(key)
+        return endpoints_of(service, self.view.slices(key)) if service is not None and _has_endpoints(service) else None
+
+    def _all_endpoints(self, stored: list[Object], namespace: str | None) -> list[Object]:
+        known = {each.key: each for each in stored}
+        for service in self.store.list("Service", namespace):
+            if service.key not in known and (derived := self._derived_endpoints(service.key)) is not None:
+                known[service.key] = derived
+        return [known[key] for key in sorted(known)]
+
+    # names ---------------------------------------------------------------------------------------------------------
+
+    def actor(self, source: str = LAPTOP) -> Actor:
+        """Who `source` is. Raises NotFound or UsageError with the nearest name."""
+        return actor_of(self.view, source)
+
+    def resolve(self, name: str, source: str = LAPTOP, *, libc: str | None = None, family: int | None = None) -> Lookup:
+        """What the resolver of a program at `source` does with `name`: every query in order, and the result."""
+        return look_up(self.view, self.actor(source), name, libc, family)
+
+    def query(self, name: str, type: str = "A", source: str | None = None) -> Answer:
+        """One question to the cluster's DNS server; `source` matters only to optional features."""
+        return self.view.dns.query(name, type, self.actor(source) if source else None)
+
+    def resolv_conf(self, source: str) -> ResolvConf:
+        """`/etc/resolv.conf` as the kubelet writes it for a pod (or a node's own); `str()` is the file."""
+        return self.view.dns.resolv_conf(self.actor(source))
+
+    def hosts_file(self, source: str) -> str:
+        """`/etc/hosts` of a pod or node."""
+        return self.view.dns.hosts_file(self.actor(source))
+
+    # packets -------------------------------------------------------------------------------------------------------
+
+    def request(self, url: str, source: str = LAPTOP, **options: Any) -> Trace:
+        """Send one HTTP request and commit what it leaves behind (affinity, the source's next port)."""
+        return self._send(url, source, options, commit=True)
+
+    def connect(self, url: str, source: str = LAPTOP, **options: Any) -> Trace:
+        """Open one plain connection, `tcp://10.96.0.10:80`, udp or sctp, and commit what it leaves behind."""
+        return self._send(url, source, options, commit=True)
+
+    def trace(self, url: str, source: str = LAPTOP, **options: Any) -> Trace:
+        """A dry run of `request` or `connect`: the same trace, nothing committed."""
+        return self._send(url, source, options, commit=False)
+
+    def outcomes(self, url: str, source: str = LAPTOP, **options: Any) -> Outcomes:
+        """Every possible trace with its exact probability; nothing committed."""
+        given = _options(options)
+        packet = self._packet(url, source, given)
+        reply = reply_of(given.reply)
+        return Outcomes(tuple((share, responded(self.view, trace, reply)) for share, trace in explore(self.view, packet)))
+
+    def open(self, url: str, source: str = LAPTOP, **options: Any) -> Link:
+        """Open a connection that later requests reuse: it stays with the endpoint it got."""
+        return Link(self.view, self._send(url, source, options, commit=True), flow_hash(self.settings.seed))
+
+    def _send(self, url: str, source: str, options: dict[str, Any], commit: bool) -> Trace:
+        given = _options(options)
+        packet = self._packet(url, source, given)
+        trace = walk(self.view, packet, flow_hash(self.settings.seed))
+        if commit:
+            self._commit(packet, trace)
+        return responded(self.view, trace, reply_of(given.reply))
+
+    def _packet(self, url: str, source: str, given: Options) -> Packet:
+        actor = self.actor(source)
+        if given.via and self.view.node(given.via) is None:
+            known = [each.name for each in self.store.list("Node")]
+            raise NotFound("node", given.via, suggestion=nearest(given.via, known))
+        port = self._source_ports.get(actor.name, FIRST_SOURCE_PORT)
+        return first_packet(self.view, parse_url(url), actor, given, port)
+
+    def _commit(self, packet: Packet, trace: Trace) -> None:
+        """Effects are values in the trace; here they become state."""
+        name = packet.flow.actor.name
+        used = self._source_ports.get(name, FIRST_SOURCE_PORT)
+        self._source_ports[name] = used + 1 if used < LAST_SOURCE_PORT else FIRST_SOURCE_PORT
+        self.view.affinity.commit(trace.steps, self.now)
+
+    # underlay ------------------------------------------------------------------------------------------------------
+
+    def cut(self, one: str, other: str) -> None:
+        """Take a link of the underlay out: `cut("node/node-1", "router")`, `cut("pod/default/web", "bridge/node-1")`."""
+        self.view.underlay.cut_link(one, other)
+        self.view.memo.clear()
+
+    def mend(self, one: str, other: str) -> None:
+        """Put a link back."""
+        self.view.underlay.mend_link(one, other)
+        self.view.memo.clear()
+
+    def partition(self, ones: Sequence[str], others: Sequence[str]) -> None:
+        """Let nothing pass between two sets of vertices (`node/a`, `outside`)."""
+        self.view.underlay.part(ones, others)
+        self.view.memo.clear()
+
+    def rejoin(self) -> None:
+        """Undo every partition."""
+        self.view.underlay.rejoin()
+        self.view.memo.clear()
+
+    # copies and counters -------------------------------------------------------------------------------------------
+
+    def fork(self) -> Cluster:
+        """An independent cluster in the same state; frozen objects are shared. Cost: one dict entry an object."""
+        twin = Cluster.__new__(Cluster)
+        twin.settings = self.settings
+        twin.work = Work()
+        twin.store = self.store.fork(twin.work)
+        twin.world = self.world.fork(twin.store, twin.work)
+        twin.view = self.view.fork(twin.store, twin.work)
+        twin._source_ports = dict(self._source_ports)
+        twin._wire([each.fork() for each in self._loop.controllers])
+        return twin
+
+    def set(self, **changes: Any) -> None:
+        """Change `assume`, `policies` or `trust` afterwards; other settings are fixed when a cluster is made."""
+        refuse_unknown("Cluster.set", changes, ("assume", "policies", "trust"))
+        self.settings = replace(self.settings, **changes)
+        self.world.settings = self.view.settings = self.settings
+
+    @contextmanager
+    def counting(self) -> Iterator[Work]:
+        """Count the work done inside a `with` block; the numbers are final when the block ends."""
+        before = self.work.copy()
+        counted = Work()
+        try:
+            yield counted
+        finally:
+            difference = self.work.since(before)
+            for field in fields(Work):
+                setattr(counted, field.name, getattr(difference, field.name))
+
+    def __repr__(self) -> str:
+        return (f"<Cluster: {self.store.count('Node')} nodes, {self.store.count('Pod')} pods, "
+                f"{self.store.count('Service')} services, version {self.version}>")
+
+
+def _has_endpoints(service: Service) -> bool:
+    return service.has_selector and not service.is_external_name
+
+
+def _options(given: dict[str, Any]) -> Options:
+    refuse_unknown("request", given, OPTION_NAMES)
+    options = Options(**given)
+    if options.source_address is not None:
+        number(options.source_address)
+    return options

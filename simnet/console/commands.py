@@ -1,0 +1,58 @@
+"""All commands by name, and which of them are there where the shell runs."""
+
+from __future__ import annotations
+
+from simnet.console.desk import Command, Desk
+from simnet.console.kubectl.main import kubectl
+from simnet.console.output import Output, failed
+from simnet.console.tools import http, lookups, packages, probes, search, system, text, why
+from simnet.errors import nearest
+
+BUILTINS: dict[str, Command] = {
+    "cd": system.cd, "echo": text.echo, "exit": system.leave, "export": system.export, "false": system.false,
+    "logout": system.leave, "printf": text.printf, "pwd": system.pwd, "true": system.true, "why": why.why,
+    ":": system.true,
+}
+"""Part of every shell; `why` is simnet's own."""
+
+COMMANDS: dict[str, Command] = BUILTINS | {
+    "apk": packages.apk, "apt": packages.apt, "apt-get": packages.apt, "awk": search.awk, "bash": system.shell,
+    "ash": system.shell, "cat": text.cat, "curl": http.curl, "cut": text.cut, "date": system.date, "dash": system.shell,
+    "dig": lookups.dig, "dnf": packages.dnf, "egrep": search.grep, "env": system.env, "fgrep": search.grep,
+    "getent": lookups.getent, "grep": search.grep, "head": text.head, "host": lookups.host,
+    "hostname": system.hostname, "ip": system.ip, "kubectl": kubectl, "ls": system.ls, "microdnf": packages.dnf,
+    "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "nslookup": lookups.nslookup, "ping": probes.ping,
+    "ping6": probes.ping, "printenv": system.env, "rm": system.rm, "sh": system.shell, "sleep": system.sleep,
+    "sort": text.sort, "tail": text.tail, "tee": text.tee, "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc,
+    "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
+}
+
+_SAID_TO_EXIST = ("for", "while", "if", "sudo", "vi", "vim", "nano", "less", "more", "watch", "jq", "sed", "ss", "openssl",
+                  "iptables", "iptables-save", "tcpdump", "docker", "minikube", "kind", "helm", "ssh", "xargs", "python",
+                  "python3", "time", "traceroute")
+
+
+def available(desk: Desk, name: str) -> bool:
+    """Whether the tool is there: everything on the laptop and on nodes, in a pod what its image has or was installed.
+
+    An image nobody described is taken to have what a Debian image has: its own shell and text tools, nothing more.
+    """
+    if name in BUILTINS or desk.frame.pod is None:
+        return True
+    profile = desk.profile()
+    tools = profile.tools if profile is not None else _PLAIN_IMAGE
+    return name in tools or name in desk.installed.get(desk.frame.source, ())
+
+
+_PLAIN_IMAGE = frozenset(("awk", "bash", "cat", "cut", "date", "env", "grep", "head", "hostname", "ls", "printenv", "rm",
+                          "sh", "sleep", "sort", "tail", "tee", "uniq", "wc", "whoami", "egrep", "fgrep"))
+
+
+def unknown_command(desk: Desk, name: str) -> Output:
+    """`command not found`, status 127; with the nearest name unless the console knows the tool and it is just absent."""
+    base = name.rpartition("/")[2]
+    message = f"{desk.frame.shell}: {name}: command not found"
+    if base in _SAID_TO_EXIST and desk.frame.pod is None:
+        return failed(f"{message} (simnet does not model it)", 127)
+    near = "" if base in COMMANDS else nearest(base, [each for each in COMMANDS if available(desk, each)])
+    return failed(message + (f"; did you mean {near}?" if near else ""), 127)

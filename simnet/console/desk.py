@@ -1,0 +1,177 @@
+"""What a session remembers between lines, and what one command is given.
+
+A command is a function `Call -> Output`. It reads and writes virtual files only: the story's files belong to who types
+at the laptop; a pod has the few files the kubelet writes and what was put there during the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simnet.cluster import Cluster
+from simnet.console.output import Output
+from simnet.errors import UsageError
+from simnet.images import ImageProfile
+from simnet.names import ObjectKey
+from simnet.objects.pod import Container, Pod
+
+LAPTOP = "laptop"
+NULL_FILES = ("/dev/null",)
+STDOUT_FILES = ("-", "/dev/stdout")
+
+
+class NoSuchFile(UsageError):
+    """A path nothing virtual stands behind."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: No such file or directory")
+
+
+@dataclass(slots=True)
+class Frame:
+    """Where `$` runs now: one level of nested `exec`. `source` is what the cluster calls the actor.
+
+    `pod` and `container` are set inside a pod; `shell` is what was started there; `removed_after` marks the pod of
+    `kubectl run --rm`.
+    """
+
+    source: str = LAPTOP
+    pod: ObjectKey | None = None
+    container: str = ""
+    shell: str = "bash"
+    removed_after: bool = False
+    status: int = 0
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything that outlives a line. `files` is shared with the story: name -> text."""
+
+    cluster: Cluster
+    files: dict[str, str]
+    frames: list[Frame]
+    namespace: str = "default"
+    last_trace: Any = None
+    last_problem: str = ""
+    assumed: list[str] = field(default_factory=list)
+    pod_files: dict[tuple[str, str], str] = field(default_factory=dict)
+    installed: dict[str, set[str]] = field(default_factory=dict)
+    refreshed: set[str] = field(default_factory=set)
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    def note(self, trace: Any) -> None:
+        """Remember a finished walk: `why` explains the last one, and what it rests on is reported with the line."""
+        self.last_trace = trace
+        for note in (*trace.assumed, *trace.not_modelled):
+            if str(note) not in self.assumed:
+                self.assumed.append(str(note))
+
+    def pod(self, frame: Frame | None = None) -> Pod | None:
+        """The pod the frame runs in, as it is now; None on the laptop, on a node, or when the pod is gone."""
+        key = (frame or self.frame).pod
+        found = self.cluster.store.get("Pod", key) if key is not None else None
+        return found if isinstance(found, Pod) else None
+
+    def container(self, frame: Frame | None = None) -> Container | None:
+        """The container the frame runs in; the first one when none was named."""
+        pod = self.pod(frame)
+        if pod is None:
+            return None
+        name = (frame or self.frame).container
+        return next((each for each in pod.spec.containers if each.name == name or not name), None)
+
+    def profile(self, frame: Frame | None = None) -> ImageProfile | None:
+        """The image profile of that container; None outside pods and for images nobody described."""
+        container = self.container(frame)
+        return self.cluster.images.of(container.image) if container is not None else None
+
+    def is_alpine(self) -> bool:
+        """Whether the tools at hand are busybox's (Alpine and busybox images), whose words differ."""
+        profile = self.profile()
+        return profile is not None and profile.libc == "musl"
+
+
+@dataclass(slots=True)
+class Call:
+    """One command about to run: its name, arguments and standard input, and the desk it runs at.
+
+    `execute` runs another command (words, standard input) in the same place; `interpret` runs a line as a shell would.
+    """
+
+    desk: Desk
+    name: str
+    args: Sequence[str]
+    stdin: str
+    execute: Callable[[Sequence[str], str], Output]
+    interpret: Callable[[str, str], Output]
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.desk.cluster
+
+    @property
+    def source(self) -> str:
+        """Who opens connections."""
+        return self.desk.frame.source
+
+    def read(self, path: str) -> str:
+        """The text of a virtual file, or standard input for `-`. Raises NoSuchFile."""
+        if path in ("-", "/dev/stdin"):
+            return self.stdin
+        if path in NULL_FILES:
+            return ""
+        return read_file(self.desk, path)
+
+    def write(self, path: str, text: str, append: bool = False) -> None:
+        """Put a text into a virtual file; `/dev/null` swallows it."""
+        write_file(self.desk, path, text, append)
+
+
+Command = Callable[[Call], Output]
+
+
+def files_here(desk: Desk) -> Mapping[str, str]:
+    """All files that can be read where the frame is, by path."""
+    frame = desk.frame
+    if frame.source == LAPTOP:
+        return desk.files
+    found = {"/etc/resolv.conf": desk.cluster.resolv_conf(frame.source),
+             "/etc/hosts": desk.cluster.hosts_file(frame.source)}
+    pod = desk.pod()
+    if pod is not None:
+        found["/etc/hostname"] = pod.hostname + "\n"
+        found["/var/run/secrets/kubernetes.io/serviceaccount/namespace"] = pod.namespace
+    found.update((path, text) for (source, path), text in desk.pod_files.items() if source == frame.source)
+    return found
+
+
+def read_file(desk: Desk, path: str) -> str:
+    """The text of a virtual file; a leading `./` does not matter. Raises NoSuchFile."""
+    files = files_here(desk)
+    for name in (path, path.removeprefix("./"), path.removeprefix("~/")):
+        if name in files:
+            return files[name]
+    if desk.frame.source == LAPTOP and path in ("/etc/resolv.conf", "/etc/hosts"):
+        reader = desk.cluster.resolv_conf if path == "/etc/resolv.conf" else desk.cluster.hosts_file
+        return reader(LAPTOP)
+    raise NoSuchFile(path)
+
+
+def write_file(desk: Desk, path: str, text: str, append: bool = False) -> None:
+    """Write or extend a virtual file of the place the frame is in."""
+    if path in NULL_FILES:
+        return
+    name = path.removeprefix("./")
+    source = desk.frame.source
+    if source == LAPTOP:
+        desk.files[name] = desk.files.get(name, "") + text if append else text
+    else:
+        before = files_here(desk).get(name, "") if append else ""
+        desk.pod_files[(source, name)] = before + text

@@ -1,0 +1,1 @@
+"""The commands other than kubectl, one family a module. Each is a function `Call -> Output`."""

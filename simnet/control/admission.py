@@ -1,0 +1,220 @@
+"""The API server's door for objects that need something from the cluster: addresses, ports, a class.
+
+All or nothing: `Admission` remembers what it took, and `undo` gives it back. Sources: kubernetes/kubernetes
+pkg/registry/core/service/storage/alloc.go, plugin/pkg/admission/network/defaultingressclass/admission.go; rules CI, NP,
+DS and SV of the Service semantics, C-4 of the Ingress semantics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from simnet import ip
+from simnet.control.families import choose_families
+from simnet.control.world import World
+from simnet.errors import InvalidField, PoolExhausted, Problem, SimnetError
+from simnet.objects.ingress import Ingress
+from simnet.objects.ingressclass import IngressClass
+from simnet.objects.meta import Object
+from simnet.objects.service import Service, ServicePort
+
+CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+Undo = Callable[[], object]
+
+
+class Admission:
+    """One transaction over the ledgers."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._undo: list[Undo] = []
+        self._later: list[Undo] = []
+
+    def admit(self, new: Object, old: Object | None) -> Object:
+        """The object as it will be stored. Raises InvalidField or PoolExhausted; what was taken so far stays taken
+        until `undo`."""
+        if isinstance(new, Service):
+            return self._service(new, old if isinstance(old, Service) else None)
+        if isinstance(new, Ingress) and old is None:
+            return self._ingress(new)
+        return new
+
+    def release(self, old: Object) -> None:
+        """Give back what a deleted object held, once the transaction is accepted."""
+        if isinstance(old, Service):
+            self._later += [lambda number=number: self._give_back(number, old) for number in old.cluster_ips]
+            self._later += [lambda port=port: self.world.node_ports.release(port, old.key) for port in _ports_held(old)]
+
+    def accept(self) -> None:
+        """Keep what was taken, release what is not needed any more."""
+        for act in self._later:
+            act()
+        self._undo.clear()
+        self._later.clear()
+
+    def undo(self) -> None:
+        """Put every ledger back as it was."""
+        for act in reversed(self._undo):
+            act()
+        self._undo.clear()
+        self._later.clear()
+
+    # Services ----------------------------------------------------------------------------------------------------
+
+    def _service(self, new: Service, old: Service | None) -> Service:
+        new = _keeping(new, old)
+        new = choose_families(new, old, self.world.settings)
+        new = self._cluster_ips(new, old)
+        new = self._node_ports(new, old)
+        new = self._health_port(new, old)
+        if old is not None:
+            self._release_unused(old, new)
+            if not new.load_balancer_ingress and new.type == "LoadBalancer":
+                new = replace(new, load_balancer_ingress=old.load_balancer_ingress)
+        return new
+
+    def _cluster_ips(self, new: Service, old: Service | None) -> Service:
+        if new.is_external_name or new.is_headless:
+            return replace(new, cluster_ips=())
+        held = set(old.cluster_ips) if old is not None else set()
+        given = {ip.family(number): number for number in new.cluster_ips}
+        pinned = self._pin(new, "clusterIP") if old is None else None
+        if isinstance(pinned, str) and not given:
+            given[ip.family(ip.number(pinned))] = ip.number(pinned)
+        numbers: list[int] = []
+        for family in new.ip_families:
+            wanted = given.get(family)
+            numbers.append(wanted if wanted in held and wanted is not None else self._address(new, family, wanted))
+        return replace(new, cluster_ips=tuple(numbers))
+
+    def _address(self, service: Service, family: int, wanted: int | None) -> int:
+        """Reserve the address asked for, or draw one (rules CI-4, CI-5)."""
+        ledger = next(each for each in self.world.cluster_ips if ip.family(each.first) == family)
+        try:
+            number = ledger.request(wanted, service.key) if wanted is not None else ledger.allocate(service.key)
+        except PoolExhausted as problem:
+            raise PoolExhausted(f"{service.ref}: {_internal('failed to allocate a serviceIP', problem)}") from None
+        except SimnetError as problem:
+            text = ip.text(wanted or 0)
+            detail = str(problem) if str(problem).startswith("failed to allocate IP") else (
+                f"failed to allocate IP {text}: {problem}")
+            raise _invalid(service, "spec.clusterIPs", [text], detail) from None
+        self._undo.append(lambda: ledger.release(number, service.key))
+        return number
+
+    def _node_ports(self, new: Service, old: Service | None) -> Service:
+        """One number for all entries with the same `port`; explicit ones are honoured (rules NP-3, NP-5)."""
+        allocates = new.type == "NodePort" or (new.type == "LoadBalancer" and new.allocate_load_balancer_node_ports)
+        held = _ports_held(old) if old is not None else set()
+        by_port: dict[int, int] = {}
+        ports: list[ServicePort] = []
+        for index, port in enumerate(new.ports):
+            if not port.node_port and not allocates:
+                ports.append(port)
+                continue
+            number = by_port.get(port.port, 0)
+            if not number:
+                asked = next((each.node_port for each in new.ports if each.port == port.port and each.node_port), 0)
+                number = self._node_port(new, index, asked, held)
+                by_port[port.port] = number
+            elif port.node_port not in (0, number):
+                number = self._node_port(new, index, port.node_port, held)
+            ports.append(port if port.node_port == number else replace(port, node_port=number))
+        return replace(new, ports=tuple(ports))
+
+    def _node_port(self, service: Service, index: int, asked: int, held: set[int]) -> int:
+        if asked and asked in held:
+            return asked
+        pinned = self._pin(service, "nodePort") if not asked and index == 0 and not held else None
+        return self._port(service, f"spec.ports[{index}].nodePort", asked or int(pinned or 0))
+
+    def _port(self, service: Service, field: str, asked: int) -> int:
+        ledger = self.world.node_ports
+        try:
+            number = ledger.request(asked, service.key) if asked else ledger.allocate(service.key)
+        except PoolExhausted as problem:
+            raise PoolExhausted(f"{service.ref}: {_internal('failed to allocate a nodePort', problem)}") from None
+        except SimnetError as problem:
+            raise _invalid(service, field, asked, str(problem)) from None
+        self._undo.append(lambda: ledger.release(number, service.key))
+        return number
+
+    def _health_port(self, new: Service, old: Service | None) -> Service:
+        """Drawn from the node port pool, only for LoadBalancer with policy Local (rules HC-1, NP-3)."""
+        if new.type != "LoadBalancer" or new.external_traffic_policy != "Local":
+            return replace(new, health_check_node_port=0)
+        held = old.health_check_node_port if old is not None else 0
+        if held and new.health_check_node_port in (0, held):
+            return replace(new, health_check_node_port=held)
+        asked = new.health_check_node_port
+        try:
+            return replace(new, health_check_node_port=self._port(new, "spec.healthCheckNodePort", asked))
+        except InvalidField as problem:
+            detail = f"failed to allocate requested HealthCheck NodePort {asked}: {problem.problems[0].detail}"
+            raise InvalidField(Problem(detail, "InternalError", object=new.ref)) from None
+
+    def _release_unused(self, old: Service, new: Service) -> None:
+        for number in set(old.cluster_ips) - set(new.cluster_ips):
+            self._later.append(lambda number=number: self._give_back(number, old))
+        for port in _ports_held(old) - _ports_held(new):
+            self._later.append(lambda port=port: self.world.node_ports.release(port, old.key))
+
+    def _give_back(self, number: int, service: Service) -> None:
+        for ledger in self.world.cluster_ips:
+            if number in ledger:
+                ledger.release(number, service.key)
+
+    def _pin(self, service: Service, field: str) -> object:
+        """The value that the settings pin for this field of this Service."""
+        pin = self.world.settings.pins.get(service.ref)
+        if isinstance(pin, str):
+            return pin if field == "clusterIP" else None
+        return pin.get(field) if pin is not None else None
+
+    # Ingresses ---------------------------------------------------------------------------------------------------
+
+    def _ingress(self, new: Ingress) -> Ingress:
+        """Without class and class annotation the default class is stored; of several the youngest (rule C-4)."""
+        if new.ingress_class_name is not None or CLASS_ANNOTATION in new.annotations:
+            return new
+        classes = [each for each in self.world.store.list("IngressClass") if isinstance(each, IngressClass)]
+        defaults = [each for each in classes if each.is_default]
+        if not defaults:
+            return new
+        youngest = max(defaults, key=lambda each: each.created)
+        first = min((each for each in defaults if each.created == youngest.created), key=lambda each: each.name)
+        return replace(new, ingress_class_name=first.name)
+
+
+def _keeping(new: Service, old: Service | None) -> Service:
+    """What an update does not say stays: the cluster IP, and node ports of entries with the same port and protocol.
+
+    Source: pkg/registry/core/service/storage/storage.go patchAllocatedValues.
+    """
+    if old is None or new.is_external_name:
+        return new
+    if not new.cluster_ips and not new.is_headless and not old.is_external_name and not old.is_headless:
+        new = replace(new, cluster_ips=old.cluster_ips)
+    if new.type in ("NodePort", "LoadBalancer") and old.type in ("NodePort", "LoadBalancer"):
+        known = {(port.port, port.protocol): port.node_port for port in old.ports}
+        ports = tuple(port if port.node_port or not known.get((port.port, port.protocol))
+                      else replace(port, node_port=known[(port.port, port.protocol)]) for port in new.ports)
+        new = replace(new, ports=ports)
+    return new
+
+
+def _ports_held(service: Service) -> set[int]:
+    held = {port.node_port for port in service.ports if port.node_port}
+    return held | {service.health_check_node_port} if service.health_check_node_port else held
+
+
+def _internal(what: str, problem: SimnetError) -> str:
+    text = str(problem)
+    return text if text.startswith("Internal error occurred") else f"Internal error occurred: {what}: {text}"
+
+
+def _invalid(service: Service, field: str, value: object, detail: str) -> InvalidField:
+    return InvalidField(Problem(detail, "Invalid", object=service.ref, field=field, value=value))
+
+

@@ -1,0 +1,184 @@
+"""The API server's door: manifests in, admitted objects out, all or nothing.
+
+`apply` admits (defaults, validation, allocation); `load` states facts and fills in only what is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, cast
+
+from simnet import ip
+from simnet.control.admission import Admission
+from simnet.control.loop import Loop
+from simnet.control.world import World
+from simnet.errors import AlreadyExists, InvalidField, NotFound, Problem, SimnetError, nearest
+from simnet.manifests import Manifest, checked, decode, validate_update
+from simnet.names import ObjectKey, random_suffix
+from simnet.objects.meta import Object
+from simnet.objects.namespace import Namespace
+from simnet.objects.other import Other
+from simnet.objects.pod import Pod
+from simnet.objects.service import Service
+from simnet.objects.workload import Workload
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+class Applied(NamedTuple):
+    """One object of an apply and what became of it: created, configured or unchanged."""
+
+    object: Object
+    action: str
+
+
+class Door:
+    """Turns manifests into commits of one loop."""
+
+    def __init__(self, world: World, loop: Loop) -> None:
+        self.world, self.loop = world, loop
+
+    def apply(self, manifests: Sequence[Manifest], verb: str = "apply", create_namespaces: bool = True) -> list[Applied]:
+        """Admit and commit every manifest, or none. `verb` is apply, create or replace.
+
+        Raises InvalidField with every problem of every manifest; AlreadyExists (create), NotFound (replace, or a
+        namespace when those are not created). The ledgers and the store are then as they were.
+        """
+        manifests = checked(manifests)
+        self._need_namespaces(manifests, create_namespaces)
+        admission = Admission(self.world)
+        staged: dict[tuple[str, ObjectKey], Object] = {}
+        results: list[Applied] = []
+        try:
+            for manifest in manifests:
+                new, old = self._admitted(manifest, verb, admission, staged)
+                staged[(_kind(new), new.key)] = new
+                results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
+        except SimnetError:
+            admission.undo()
+            raise
+        admission.accept()
+        self._make_namespaces(new.namespace for new in staged.values())
+        for (kind, _), new in staged.items():
+            self.loop.put(new, kind)
+        return results
+
+    def load(self, manifests: Sequence[Manifest]) -> list[Object]:
+        """Put facts into the store as given: no admission, no range checks; absent values are filled in."""
+        loaded = [decode(manifest, now=self.world.now, facts=True) for manifest in manifests]
+        if self.world.settings.namespaces != "listed only":
+            self._make_namespaces(each.namespace for each in loaded)
+        for each in loaded:
+            old = self.world.store.get(_kind(each), each.key)
+            if isinstance(each, Service):
+                each = self._fill_service(each, old if isinstance(old, Service) else None)
+            self.loop.put(each, _kind(each))
+        return loaded
+
+    def delete(self, kind: str, key: ObjectKey) -> Object:
+        """Remove one object; what it held is released. Raises NotFound with the nearest name."""
+        old = self.world.store.get(kind, key)
+        if old is None:
+            known = [each.name for each in self.world.store.list(kind, key.namespace)]
+            raise NotFound(kind.lower(), key.name, key.namespace, known, nearest(key.name, known))
+        admission = Admission(self.world)
+        admission.release(old)
+        admission.accept()
+        self.loop.remove(kind, key)
+        return old
+
+    # one manifest ------------------------------------------------------------------------------------------------
+
+    def _admitted(self, manifest: Manifest, verb: str, admission: Admission,
+                  staged: dict[tuple[str, ObjectKey], Object]) -> tuple[Object, Object | None]:
+        new = self._named(decode(manifest, now=self.world.now))
+        kind = _kind(new)
+        old = staged.get((kind, new.key)) or self.world.store.get(kind, new.key)
+        if old is not None and verb == "create":
+            raise AlreadyExists(f"{kind.lower()} {new.name!r} already exists")
+        if old is None and verb == "replace":
+            known = [each.name for each in self.world.store.list(kind, new.namespace)]
+            raise NotFound(kind.lower(), new.name, new.namespace, known, nearest(new.name, known))
+        if isinstance(new, Namespace):
+            new = replace(new, labels={**new.labels, NAME_LABEL: new.name})
+        if old is not None:
+            problems = validate_update(old, new)
+            if problems:
+                raise InvalidField(_placed(problems, manifest))
+            new = _carried_over(new, old)
+        try:
+            return admission.admit(new, old), old
+        except InvalidField as refused:
+            raise InvalidField(_placed(refused.problems, manifest)) from None
+
+    def _named(self, new: Object) -> Object:
+        """An object with generateName gets its suffix (from the seed)."""
+        if not new.key.name.endswith("-") or not (new.raw.get("metadata") or {}).get("generateName"):
+            return new
+        return replace(new, key=ObjectKey(new.namespace, new.name + random_suffix(self.world.rng)))
+
+    # namespaces --------------------------------------------------------------------------------------------------
+
+    def _need_namespaces(self, manifests: Sequence[Manifest], create: bool) -> None:
+        """Refuse objects of a namespace that does not exist, where namespaces are not made on apply."""
+        if create and self.world.settings.namespaces != "listed only":
+            return
+        made = {manifest.key.name for manifest in manifests if manifest.kind == "Namespace"}
+        for manifest in manifests:
+            name = manifest.key.namespace
+            if name and name not in made and self.world.store.get("Namespace", ObjectKey("", name)) is None:
+                known = [each.name for each in self.world.store.list("Namespace")]
+                raise NotFound("namespace", name, "", known, nearest(name, known))
+
+    def _make_namespaces(self, names: Iterable[str]) -> None:
+        for name in dict.fromkeys(names):
+            if name and self.world.store.get("Namespace", ObjectKey("", name)) is None:
+                self.loop.put(Namespace(key=ObjectKey("", name), labels={NAME_LABEL: name}, created=self.world.now))
+
+    # facts -------------------------------------------------------------------------------------------------------
+
+    def _fill_service(self, service: Service, old: Service | None) -> Service:
+        """Facts keep their addresses and ports, whoever else has them; absent ones are allocated."""
+        admission = Admission(self.world)
+        if old is not None:
+            admission.release(old)
+            admission.accept()
+        self._occupy(service)
+        wanted = replace(service, ip_families=service.ip_families or tuple(map(ip.family, service.cluster_ips)))
+        if wanted.is_external_name or wanted.is_headless or wanted.cluster_ips:
+            return wanted
+        filled = cast(Service, admission.admit(wanted, None))
+        admission.accept()
+        return filled
+
+    def _occupy(self, service: Service) -> None:
+        """Mark given values as taken where they lie in our ranges and are free."""
+        for number in service.cluster_ips:
+            for ledger in self.world.cluster_ips:
+                if number in ledger and ledger.holder(number) is None:
+                    ledger.request(number, service.key)
+        low, high = self.world.settings.node_port_range
+        for port in service.ports:
+            if low <= port.node_port <= high and self.world.node_ports.holder(port.node_port) is None:
+                self.world.node_ports.request(port.node_port, service.key)
+
+
+def _kind(new: Object) -> str:
+    return new.other_kind if isinstance(new, Other) else new.kind
+
+
+def _carried_over(new: Object, old: Object) -> Object:
+    """What a manifest cannot say stays: creation time, owner, where a pod runs and how it is, a workload's status."""
+    new = replace(new, created=old.created, owner=new.owner or old.owner)
+    if isinstance(new, Pod) and isinstance(old, Pod):
+        return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
+                       states=old.states, reason=old.reason, message=old.message, started=old.started)
+    if isinstance(new, Workload) and isinstance(old, Workload):
+        return replace(new, observed=old.observed, ready_replicas=old.ready_replicas)
+    return new
+
+
+def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:
+    """The problems with the place in the user's file."""
+    return [problem if problem.place else replace(problem, place=manifest.place_of(problem.field)) for problem in problems]

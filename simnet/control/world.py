@@ -1,0 +1,117 @@
+"""What a controller may look at, and the shape of a controller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import Any, Protocol, Self
+
+from simnet.clock import Clock
+from simnet.control.ipam import NodeCIDRs, PodRange
+from simnet.control.ports import ClusterIPs, NodePorts
+from simnet.images import Images
+from simnet.objects.meta import Object
+from simnet.objects.pod import Pod
+from simnet.settings import Settings
+from simnet.store.index import Index, ScarceIndex
+from simnet.store.store import Change, Event, Store
+from simnet.store.work import Work
+
+
+class Recorder(Protocol):
+    """Takes what controllers tell about objects; equal tellings are counted."""
+
+    def record(self, about: Object, type: str, reason: str, message: str, component: str) -> None: ...
+
+
+class World:
+    """The state controllers share. Only the loop commits; controllers return changes.
+
+    `pod_ranges` are the ledgers of pod addresses of each node, one for each family; `cluster_ips` one for each Service
+    range. Indexes follow the store before any controller sees the event.
+    """
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock, rng: Random, work: Work) -> None:
+        self.store, self.settings, self.clock, self.rng, self.work = store, settings, clock, rng, work
+        self.node_cidrs = [NodeCIDRs(cidr) for cidr in settings.pod_cidrs]
+        self.pod_ranges: dict[str, list[PodRange]] = {}
+        self.cluster_ips = [ClusterIPs(cidr, rng) for cidr in settings.service_cidrs]
+        self.node_ports = NodePorts("{}-{}".format(*settings.node_port_range), rng)
+        self.pods_by_owner: Index[Pod] = Index(_owner)
+        self.pods_by_node: Index[Pod] = Index(_node)
+        self.host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
+        self.recorder: Recorder | None = None
+
+    @property
+    def now(self) -> float:
+        return self.clock.now
+
+    @property
+    def images(self) -> Images:
+        return self.settings.images
+
+    def record(self, about: Object, type: str, reason: str, message: str, component: str) -> None:
+        """Tell something about an object; it becomes an Event object (or raises the count of an equal one)."""
+        if self.recorder is not None:
+            self.recorder.record(about, type, reason, message, component)
+
+    def update(self, event: Event) -> None:
+        """Keep the indexes in step with one committed event."""
+        if event.kind == "Pod":
+            old, new = event.old, event.new
+            for index in (self.pods_by_owner, self.pods_by_node, self.host_ports):
+                index.update(event.key, old, new)  # type: ignore[attr-defined]
+
+    def fork(self, store: Store, work: Work) -> World:
+        """An independent copy over the forked store."""
+        rng = Random()
+        rng.setstate(self.rng.getstate())
+        twin = World.__new__(World)
+        twin.store, twin.settings, twin.clock, twin.rng, twin.work = store, self.settings, self.clock.copy(), rng, work
+        twin.node_cidrs = [each.copy() for each in self.node_cidrs]
+        twin.pod_ranges = {node: [each.copy() for each in ranges] for node, ranges in self.pod_ranges.items()}
+        twin.cluster_ips = [each.copy(rng) for each in self.cluster_ips]
+        twin.node_ports = self.node_ports.copy(rng)
+        twin.pods_by_owner, twin.pods_by_node = self.pods_by_owner.fork(), self.pods_by_node.fork()
+        twin.host_ports = self.host_ports.fork()
+        twin.recorder = None
+        return twin
+
+
+class Controller(Protocol):
+    """One controller of the loop. It returns changes and never calls the store."""
+
+    kinds: tuple[str, ...]
+
+    def handle(self, event: Event, world: World) -> Iterable[Change]:
+        """Answer one event of a kind in `kinds`."""
+        ...
+
+    def flush(self, world: World) -> Iterable[Change]:
+        """Called when no event is waiting: changes that were gathered meanwhile."""
+        ...
+
+    def fire(self, kind: str, payload: Any, world: World) -> Iterable[Change]:
+        """A timer of one of this controller's kinds is due."""
+        ...
+
+    def fork(self) -> Self:
+        """An independent copy of its books."""
+        ...
+
+
+def _owner(pod: Pod) -> Iterable[tuple[str, str, str]]:
+    """Pods by (kind, namespace, name) of their controlling owner."""
+    return ((pod.owner.kind, pod.key.namespace, pod.owner.name),) if pod.owner is not None else ()
+
+
+def _node(pod: Pod) -> Iterable[str]:
+    return (pod.node_name,) if pod.node_name and not pod.is_terminal else ()
+
+
+def _host_ports(pod: Pod) -> Iterable[tuple[str, int, str]]:
+    """Pods by (node, port, protocol) they occupy on their node: host ports, and all ports of hostNetwork pods."""
+    if not pod.node_name or pod.is_terminal:
+        return ()
+    return {(pod.node_name, number, port.protocol): None for container in pod.spec.port_owners for port in container.ports
+            if (number := port.host_port or (port.container_port if pod.spec.host_network else 0))}

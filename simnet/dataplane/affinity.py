@@ -1,0 +1,70 @@
+"""Session affinity memory: which endpoint a client got, per service port and per node.
+
+Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go writeServiceToEndpointRules; rules AF-1 to AF-7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from simnet.dataplane.decisions import EndpointChosen
+from simnet.dataplane.rules import ServicePortRules, Target
+from simnet.dataplane.step import Step
+from simnet.names import ObjectKey
+
+Identity = tuple[ObjectKey, str, str, int]
+Memory = dict[int, dict[tuple[int, int], float]]  # client -> (address, port) of the endpoint -> last new connection
+
+
+class AffinityTable:
+    """Written only when a request is committed; a dry run reads it."""
+
+    def __init__(self) -> None:
+        self._memory: dict[ObjectKey, dict[tuple[Identity, str], Memory]] = {}
+
+    def knows(self, service: ObjectKey) -> bool:
+        return service in self._memory
+
+    def recall(self, rules: ServicePortRules, node: str, client: int, among: tuple[Target, ...],
+               now: float) -> Target | None:
+        """The remembered endpoint among those that may be chosen; the first by text when several are valid (AF-6)."""
+        memory = self._memory.get(rules.service.key, {}).get((rules.identity, node))
+        remembered = memory.get(client) if memory else None
+        if not remembered:
+            return None
+        timeout = rules.service.affinity_timeout_seconds
+        valid = [target for target in among
+                 if now - remembered.get((target.address, target.port), float("-inf")) <= timeout]
+        return min(valid, key=lambda target: target.text) if valid else None
+
+    def remember(self, rules: ServicePortRules, node: str, client: int, target: Target, now: float) -> None:
+        """A new connection was made: start the clock again (AF-3)."""
+        tables = self._memory.setdefault(rules.service.key, {})
+        memory = tables.setdefault((rules.identity, node), {})
+        memory.setdefault(client, {})[(target.address, target.port)] = now
+
+    def commit(self, steps: Iterable[Step], now: float) -> None:
+        """Remember every choice of a finished walk whose Service has session affinity."""
+        for step in steps:
+            chosen = step.because
+            if isinstance(chosen, EndpointChosen) and chosen.claim.rules.service.session_affinity == "ClientIP":
+                self.remember(chosen.claim.rules, chosen.claim.node, step.before.source, chosen.target, now)
+
+    def forget_departed(self, service: ObjectKey, rules: Mapping[tuple[str, str, int], ServicePortRules],
+                        zone_of: Callable[[str], str]) -> None:
+        """Drop memories of endpoints that are on no list of their node any more; they do not return (AF-6)."""
+        current = {each.identity: each for each in rules.values()}
+        for (identity, node), memory in self._memory[service].items():
+            table = current.get(identity)
+            usable = table.usable(node, zone_of(node)) if table is not None else None
+            left = {(target.address, target.port) for target in (*usable.cluster, *(usable.local or ()))} if usable else set()
+            for remembered in memory.values():
+                for gone in [each for each in remembered if each not in left]:
+                    del remembered[gone]
+
+    def fork(self) -> AffinityTable:
+        twin = AffinityTable()
+        twin._memory = {service: {where: {client: dict(each) for client, each in memory.items()}
+                                  for where, memory in tables.items()}
+                        for service, tables in self._memory.items()}
+        return twin

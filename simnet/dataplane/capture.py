@@ -1,0 +1,184 @@
+"""Stage `capture`: who owns this destination, seen from the node the packet is on.
+
+Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go (order of the service chains), spec rules MT-1 to MT-6,
+NA-1 to NA-4, NF-1, NF-2, HC-1 to HC-3.
+"""
+
+from __future__ import annotations
+
+from simnet import ip
+from simnet.dataplane import decisions as because
+from simnet.dataplane.http.message import Response
+from simnet.dataplane.packet import Packet, Place, is_loopback
+from simnet.dataplane.rules import AddressKind, Claim, is_proxied
+from simnet.dataplane.step import Step
+from simnet.dataplane.underlay import Broken, ends_of, straight_path
+from simnet.dataplane.view import View
+from simnet.objects.node import Node
+from simnet.objects.pod import Pod
+from simnet.objects.service import Service
+
+
+def capture(net: View, packet: Packet) -> Step:
+    """Find the owner of the destination and say where the packet goes next.
+
+    Addresses of Services come before node ports, node ports before host ports, those before whatever the address
+    itself belongs to. Never raises for a well-formed view. Cost: O(1), a few dictionary look-ups.
+    """
+    if not packet.source:
+        return Step(packet, None, because.NoAddress(packet.flow.actor.name, packet.destination))
+    if not packet.node:
+        return _from_outside(net, packet)
+    services = net.services_at(packet.destination, packet.port, packet.protocol)
+    if services:
+        claim = _claim(net, packet, services[0])
+        if claim is not None:
+            return _step(packet, because.ServiceCaptured(claim, tuple(each.key for each in services[1:])),
+                         Place.SERVICE, claim=claim)
+    pods = net.pods_at(packet.destination)
+    if pods and not pods[0].is_terminal:
+        return _step(packet, because.PodAddressed(pods[0]), Place.DEPARTURE)
+    node = net.node_at(packet.destination)
+    if node is not None or is_loopback(packet.destination):
+        return _node_address(net, packet, node)
+    return _nobody(net, packet)
+
+
+def _step(packet: Packet, decision: object, place: Place, *, node: str | None = None, destination: int | None = None,
+          port: int | None = None, claim: object = None) -> Step:
+    after = Packet(place, packet.node if node is None else node, packet.source, packet.source_port,
+                   packet.destination if destination is None else destination, packet.port if port is None else port,
+                   packet.protocol, packet.flow, claim, None, False, packet.attempts)
+    return Step(packet, after, decision)  # type: ignore[arg-type]
+
+
+def _claim(net: View, packet: Packet, service: Service) -> Claim | None:
+    """Which table of the Service answers for this address and port, and as what kind of address."""
+    destination, family = packet.destination, ip.family(packet.destination)
+    port = next((each for each in service.ports if each.port == packet.port and each.protocol == packet.protocol), None)
+    rules = port and net.rules(service.key).get((port.name, port.protocol, family))
+    if not rules:
+        return None
+    if destination in service.cluster_ips:
+        kind = AddressKind.CLUSTER_IP
+    elif destination in service.external_ips:
+        kind = AddressKind.EXTERNAL_IP
+    else:
+        kind = AddressKind.LOAD_BALANCER_IP
+    return Claim(rules, kind, packet.node)
+
+
+# from outside ---------------------------------------------------------------------------------------------------
+
+def _from_outside(net: View, packet: Packet) -> Step:
+    """Put a packet from outside onto its first node, or let it go its way outside."""
+    entry = packet.flow.via or _entry_node(net, packet)
+    if not entry:
+        host = net.outside_at(packet.destination)
+        if host is not None:
+            return _step(packet, because.OutsideAddressed(host), Place.POD)
+        return Step(packet, None, _left(net, packet))
+    way = net.underlay.path(straight_path(ends_of(""), ends_of(entry)))
+    if isinstance(way, Broken):
+        return Step(packet, None, because.NoPath(packet.flow.actor.name, f"node/{entry}", way.missing))
+    return _step(packet, because.EnteredCluster(entry, way.vertices), Place.ADDRESS, node=entry)
+
+
+def _entry_node(net: View, packet: Packet) -> str:
+    """The node a packet from outside reaches first: the owner of the address, the node of the pod, the node that
+    announces a load-balancer address (the first), '' when the destination is not in the cluster."""
+    node = net.node_at(packet.destination)
+    if node is not None:
+        return node.name
+    pods = net.pods_at(packet.destination)
+    if pods and pods[0].node_name:
+        return pods[0].node_name
+    if net.is_service_address(packet.destination) or net.in_ranges(packet.destination):
+        return net.first_node
+    return ""
+
+
+# node addresses -------------------------------------------------------------------------------------------------
+
+def _node_address(net: View, packet: Packet, node: Node | None) -> Step:
+    """An address of some node: decided there. Loopback counts as the node's own for host processes only."""
+    if node is None and not packet.flow.actor.is_host:
+        owner = packet.flow.actor.name
+        return _step(packet, because.Loopback(owner), Place.POD)
+    if node is not None and node.name != packet.node:
+        way = net.underlay.path(straight_path(ends_of(packet.node), ends_of(node.name)))
+        if isinstance(way, Broken):
+            return Step(packet, None, because.NoPath(f"node/{packet.node}", f"node/{node.name}", way.missing))
+        return _step(packet, because.RoutedToNode(node.name, way.vertices), Place.ADDRESS, node=node.name)
+    return _on_its_node(net, packet)
+
+
+def _on_its_node(net: View, packet: Packet) -> Step:
+    service = net.node_port_service(packet.port, packet.protocol)
+    if service is not None and net.serves_node_ports(packet.node, packet.destination):
+        claim = _node_port_claim(net, packet, service)
+        if claim is not None:
+            return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
+    checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
+    if checked is not None and not is_loopback(packet.destination):
+        return _health_check(net, packet, checked)
+    pod = net.host_port_pod(packet.node, packet.destination, packet.port, packet.protocol)
+    if pod is not None:
+        return _to_host_port(packet, *pod)
+    return _step(packet, because.NodeAddressed(packet.node), Place.POD)
+
+
+def _node_port_claim(net: View, packet: Packet, service: Service) -> Claim | None:
+    family = ip.family(packet.destination)
+    for port in service.ports:
+        if port.node_port == packet.port and port.protocol == packet.protocol:
+            rules = net.rules(service.key).get((port.name, port.protocol, family))
+            return Claim(rules, AddressKind.NODE_PORT, packet.node) if rules else None
+    return None
+
+
+def _to_host_port(packet: Packet, pod: Pod, container_port: int) -> Step:
+    decision = because.HostPortCaptured(pod, packet.port, container_port)
+    address = pod.address(ip.family(packet.source)) or packet.destination
+    return _step(packet, decision, Place.DEPARTURE, destination=address, port=container_port)
+
+
+def _health_check(net: View, packet: Packet, service: Service) -> Step:
+    """200 with at least one local ready endpoint, else 503; distinct addresses count once (rules HC-2, HC-3)."""
+    local = {target.address for rules in net.rules(service.key).values() for target in rules.targets
+             if target.is_ready and target.node_name == packet.node}
+    status = 200 if local else 503
+    body = (f'{{"service":{{"namespace":"{service.namespace}","name":"{service.name}"}},'
+            f'"localEndpoints":{len(local)},"serviceProxyHealthy":true}}')
+    response = Response(status, (("Content-Type", "application/json"),
+                                 ("X-Load-Balancing-Endpoint-Weight", str(len(local)))), body.encode(),
+                        by=f"node/{packet.node}")
+    return Step(packet, None, because.HealthChecked(service, packet.node, len(local), response))
+
+
+# nobody ---------------------------------------------------------------------------------------------------------
+
+def _nobody(net: View, packet: Packet) -> Step:
+    """No pod and no node has the address: an endpoint only slices know, an outside host, or the default route."""
+    if net.is_endpoint_address(packet.destination):
+        return _step(packet, because.UnownedEndpoint(packet.destination, packet.port), Place.DEPARTURE)
+    host = net.outside_at(packet.destination)
+    if host is not None:
+        return _step(packet, because.OutsideAddressed(host), Place.DEPARTURE)
+    left = _left(net, packet)
+    if net.settings.proxy.mode == "nftables":
+        if left.near is not None and packet.destination in left.near.cluster_ips:
+            return Step(packet, None, because.RejectedByMode(left.near, packet.port))
+        if left.in_service_range:
+            return Step(packet, None, because.DroppedByMode(packet.destination))
+    return Step(packet, None, left)
+
+
+def _left(net: View, packet: Packet) -> because.LeftCluster:
+    """The near misses of a destination nobody has: another port of a Service, an unused address, an ended pod."""
+    destination = packet.destination
+    near = next((each for each in net.services_with(destination) if is_proxied(each)), None)
+    pods = net.pods_at(destination)
+    return because.LeftCluster(
+        destination, packet.port, near, any(destination in cidr for cidr in net.settings.service_cidrs),
+        any(destination in cidr for cidr in net.settings.pod_cidrs), pods[0].key if pods else None)

@@ -1,0 +1,217 @@
+"""What the client program makes of a URL and its options before anything is sent.
+
+As curl does it: scheme, host, port, Host header, name in the TLS handshake, and who the sender is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from simnet import ip
+from simnet.dataplane.http.message import Reply, Request
+from simnet.dataplane.packet import Actor, Flow, Packet, Place
+from simnet.dataplane.view import View
+from simnet.errors import NotFound, UsageError, nearest
+from simnet.names import ObjectKey
+from simnet.objects.pod import Pod
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL taken apart: `host` as written (an IPv6 literal without brackets), the request target with its query."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    netloc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The keywords of `request`, `connect`, `trace` and `outcomes`; the README says what each means."""
+
+    method: str = "GET"
+    target_line: str | None = None
+    headers: Any = ()
+    body: bytes | str = b""
+    sni: Any = ...
+    http_version: str = "1.1"
+    insecure: bool = False
+    cacert: str = ""
+    at: str | None = None
+    via: str = ""
+    source_address: str | None = None
+    source_port: int | None = None
+    front_end: str = ""
+    family: int | None = None
+    libc: str | None = None
+    reply: Any = None
+
+
+def parse_url(url: str) -> Target:
+    """Take a URL apart. Raises UsageError that says what is missing or wrong."""
+    if "://" not in url:
+        raise UsageError(f"{url!r} has no scheme; write http://{url} (or https, tcp, udp, sctp)")
+    scheme = url.partition("://")[0].lower()
+    if scheme not in DEFAULT_PORTS and scheme not in TRANSPORTS:
+        near = nearest(scheme, [*DEFAULT_PORTS, *TRANSPORTS])
+        raise UsageError(f"{url!r}: scheme {scheme!r} is not one of http, https, tcp, udp, sctp"
+                         + (f"; did you mean {near}?" if near else ""))
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as problem:
+        raise UsageError(f"{url!r}: {problem}") from None
+    if not parts.hostname:
+        raise UsageError(f"{url!r} names no host")
+    if port is None and scheme in TRANSPORTS:
+        raise UsageError(f"{url!r}: {scheme} needs a port, {scheme}://{parts.hostname}:80 for example")
+    rest = url.partition("://")[2]
+    netloc = rest[:min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))]
+    path = rest[len(netloc):].partition("#")[0]
+    if not path.startswith("/"):
+        path = "/" + path
+    host = netloc.rpartition("@")[2]
+    bare = host[1:host.index("]")] if host.startswith("[") else host.partition(":")[0]
+    return Target(scheme, bare, port if port is not None else DEFAULT_PORTS[scheme], path, host)
+
+
+def request_of(target: Target, options: Options) -> Request | None:
+    """The HTTP request the client will send; None for a plain connection."""
+    if target.scheme in TRANSPORTS:
+        return None
+    headers = tuple(options.headers.items() if isinstance(options.headers, Mapping) else options.headers)
+    hosts = [value for name, value in headers if name.lower() == "host"]
+    others = tuple((str(name), str(value)) for name, value in headers if name.lower() != "host")
+    default_host = None if options.http_version == "1.0" and not hosts else _host_header(target)
+    host = hosts[0] if hosts else default_host
+    extra = tuple(("Host", each) for each in hosts[1:])
+    sni = (None if _is_address(target.host) else target.host.rstrip(".")) if options.sni is ... else options.sni
+    body = options.body.encode() if isinstance(options.body, str) else options.body
+    return Request(options.method, target.scheme, host, options.target_line or target.path, others + extra, body,
+                   sni if target.scheme == "https" else None, options.http_version, options.insecure, options.cacert)
+
+
+def _host_header(target: Target) -> str:
+    """The host as written, with the port only when it is not the scheme's own."""
+    if target.port == DEFAULT_PORTS.get(target.scheme):
+        suffix = f":{target.port}"
+        return target.netloc[:-len(suffix)] if target.netloc.endswith(suffix) else target.netloc
+    return target.netloc
+
+
+def reply_of(given: Any) -> Reply | None:
+    """What the caller wants the backend to answer: None, a status, or a mapping with status, headers, body, delay."""
+    if given is None or isinstance(given, Reply):
+        return given
+    if isinstance(given, int):
+        return Reply(given)
+    unknown = set(given) - {"status", "headers", "body", "delay"}
+    if unknown:
+        raise UsageError(f"reply has no key {sorted(unknown)[0]!r}; known are status, headers, body, delay")
+    headers = given.get("headers", ())
+    body = given.get("body", b"")
+    return Reply(int(given.get("status", 200)), tuple(headers.items() if isinstance(headers, Mapping) else headers),
+                 body.encode() if isinstance(body, str) else body, float(given.get("delay", 0.0)))
+
+
+# who sends ------------------------------------------------------------------------------------------------------
+
+def actor_of(net: View, source: str) -> Actor:
+    """`pod/NAMESPACE/NAME`, `pod/NAME`, `node/NAME`, a declared outside host, or an address outside the cluster.
+
+    Raises NotFound with the nearest name that exists, UsageError for text that is none of these.
+    """
+    kind, slash, rest = source.partition("/")
+    if slash and kind == "pod":
+        namespace, _, name = rest.rpartition("/")
+        return pod_actor(net, ObjectKey(namespace or "default", name))
+    if slash and kind == "node":
+        node = net.node(rest)
+        if node is None:
+            raise NotFound("node", rest, suggestion=nearest(rest, [each.name for each in net.store.list("Node")]))
+        return Actor(f"node/{rest}", (*node.addresses, *node.external_addresses), rest, None, True)
+    host = net.settings.outside.get(rest if slash and kind == "host" else source)
+    if host is not None:
+        return Actor(host.name, host.addresses)
+    return _address_actor(net, source)
+
+
+def pod_actor(net: View, key: ObjectKey) -> Actor:
+    """A process in a pod; a hostNetwork pod is a host process of its node."""
+    pod = net.pod(key)
+    if pod is None:
+        known = [each.name for each in net.store.list("Pod", key.namespace)]
+        raise NotFound("pod", key.name, key.namespace, known, nearest(key.name, known))
+    node = net.node(pod.node_name)
+    if pod.spec.host_network and node is not None:
+        return Actor(f"pod/{key}", (*node.addresses, *node.external_addresses), node.name, pod, True, _libc(net, pod))
+    if not pod.pod_ips:
+        raise UsageError(f"pod/{key} has no address ({pod.message or pod.phase}); nothing can be sent from it")
+    return Actor(f"pod/{key}", pod.pod_ips, pod.node_name, pod, False, _libc(net, pod))
+
+
+def _libc(net: View, pod: Pod) -> str:
+    """The C library of the first container's image; it decides how names are searched."""
+    profile = net.settings.images.of(pod.spec.containers[0].image) if pod.spec.containers else None
+    return profile.libc if profile is not None else "glibc"
+
+
+def _address_actor(net: View, source: str) -> Actor:
+    try:
+        number = ip.number(source)
+    except ValueError:
+        known = [*net.settings.outside, "pod/NAME", "node/NAME"]
+        near = nearest(source, known)
+        raise UsageError(f"source {source!r} is neither pod/NAMESPACE/NAME, pod/NAME, node/NAME, an outside host ("
+                         f"{', '.join(net.settings.outside)}) nor an address" + (f"; did you mean {near}?" if near else "")
+                         ) from None
+    return Actor(source, (number,))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip.number(text)
+    except ValueError:
+        return False
+    return True
+
+
+# the first packet -----------------------------------------------------------------------------------------------
+
+def first_packet(net: View, target: Target, actor: Actor, options: Options, source_port: int) -> Packet:
+    """The packet the client sends first: to an address, or, when it asked for a name, still to be resolved."""
+    request = request_of(target, options)
+    if options.libc is not None:
+        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, options.libc)
+    at_host, at_port = _at(options.at, target)
+    flow = Flow(actor, at_host, TRANSPORTS.get(target.scheme, "TCP"), request, options.family, None, options.via,
+                options.front_end)
+    port = options.source_port if options.source_port is not None else source_port
+    if not _is_address(at_host):
+        return Packet(Place.NAME, actor.node, 0, port, 0, at_port, flow.protocol, flow)
+    destination = ip.number(at_host)
+    source = ip.number(options.source_address) if options.source_address else actor.address_for(destination) or 0
+    return Packet(Place.ADDRESS, actor.node, source, port, destination, at_port, flow.protocol, flow)
+
+
+def _at(at: str | None, target: Target) -> tuple[str, int]:
+    """Where to connect: the URL's host and port, or what `at` says (address, or address:port)."""
+    if at is None:
+        return target.host, target.port
+    if _is_address(at):
+        return at, target.port
+    host, colon, port = at.rpartition(":")
+    host = host.strip("[]")
+    if not colon or not port.isdigit() or not _is_address(host):
+        raise UsageError(f"at={at!r} is not an address (203.0.113.1) or address and port (203.0.113.1:8443)")
+    return host, int(port)
+
+

@@ -1,0 +1,53 @@
+"""Stage `depart`: egress policy, then the source rewrite, when a packet leaves the deciding node's rules.
+
+Source: kubernetes/kubernetes pkg/proxy/iptables/proxier_test.go TestInternalExternalMasquerade; rules MQ-1 to MQ-5.
+"""
+
+from __future__ import annotations
+
+from simnet import ip
+from simnet.dataplane import decisions as because
+from simnet.dataplane.packet import Packet, Place
+from simnet.dataplane.step import Step
+from simnet.dataplane.view import View
+
+FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
+
+
+def depart(net: View, packet: Packet) -> Step:
+    """Rewrite the source where the rules want it. Policies are not judged yet: those that select the sender are named.
+
+    The rewrite happens as the packet leaves the node's network, so one that stays with the node itself, sent by a pod
+    or from outside, keeps its source (rule MQ-3). The new address is the node's primary one of the family (rule MQ-5).
+    """
+    rewrite, reason = _wants_rewrite(net, packet)
+    source, source_port = packet.source, packet.source_port
+    masqueraded = None
+    if rewrite:
+        node = net.node(packet.node)
+        primary = node.primary(ip.family(packet.destination)) if node is not None else None
+        if primary is not None:
+            masqueraded, source, source_port = primary, primary, _new_port(packet)
+    actor = packet.flow.actor
+    unjudged = net.unjudged(actor.pod, "Egress") if actor.pod is not None and not actor.is_host else ()
+    after = Packet(Place.LINK, packet.node, source, source_port, packet.destination, packet.port, packet.protocol,
+                   packet.flow, packet.claim, packet.target, False, packet.attempts)
+    return Step(packet, after, because.Departed(masqueraded, reason, unjudged))
+
+
+def _wants_rewrite(net: View, packet: Packet) -> tuple[bool, str]:
+    if packet.masquerade:
+        stays = net.is_own_address(packet.node, packet.destination)
+        own = net.is_own_address(packet.node, packet.source)
+        return (not stays or own), "" if not stays or own else "MQ-3"
+    leaves = packet.target is None and net.outside_at(packet.destination) is not None
+    if leaves and net.is_pod_source(packet.source):
+        return True, "pod-to-outside"
+    return False, ""
+
+
+def _new_port(packet: Packet) -> int:
+    """Another source port, the same for the same connection."""
+    span = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1
+    mixed = (packet.source * 2654435761 + packet.source_port * 40503 + packet.destination) & 0xFFFFFFFF
+    return FIRST_EPHEMERAL + mixed % span

@@ -1,0 +1,253 @@
+"""The cluster's DNS server: one question in, one answer out.
+
+Rules: D1, D2, D5, D8, D10, D14 to D17, D33 to D39, D45 to D60, D64, D66.
+Source: coredns/coredns plugin/kubernetes/handler.go, ns.go, plugin/backend_lookup.go, plugin/kubernetes/README.md.
+"""
+
+from __future__ import annotations
+
+from simnet import ip
+from simnet.dataplane.dns import questions, reasons
+from simnet.dataplane.dns.clients import Clients
+from simnet.dataplane.dns.endpoints import Pair
+from simnet.dataplane.dns.reasons import Reason
+from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Data, Rcode, Record
+from simnet.dataplane.dns.reverse import EndpointAddresses
+from simnet.dataplane.dns.upstream import Upstreams, address_records
+from simnet.dataplane.dns.zone import SCHEMA_VERSION, SHOWN, Absent, ClusterZone, Held, Objects
+from simnet.names import ObjectKey
+from simnet.store.store import Event
+
+LONGEST_CHAIN = 8
+SCHEMA_TTL = 28800
+FOLLOWED_KINDS = frozenset(("Service", "EndpointSlice", "Namespace", "Ingress"))
+
+
+class ClusterDNS:
+    """CoreDNS as it stands in a cluster, and the resolvers of everybody who asks it (`clients`).
+
+    `net` is the view it reads; `update` must get every committed event, after the view's own indexes.
+    """
+
+    def __init__(self, net: Objects) -> None:
+        self._net = net
+        settings = net.settings.dns
+        self._settings = settings
+        self._zones = tuple(questions.absolute(zone).lower() for zone in settings.zones)
+        self._fallthrough = tuple(questions.absolute(zone).lower() for zone in settings.fallthrough)
+        forward = [zone for zone in self._zones if not questions.is_reverse(zone)]
+        self.primary_zone = forward[0] if forward else "cluster.local."
+        self._server_ips = tuple(ip.number(text) for text in settings.dns_server_ips)
+        namespace, _, name = (settings.dns_service or "").rpartition("/")
+        self._dns_service = ObjectKey(namespace or "default", name) if name else None
+        self.upstreams = Upstreams(net.settings)
+        self._zone = ClusterZone(net, settings)
+        self._endpoints = EndpointAddresses()
+        self._changed_at = 0
+        self.clients = Clients(net, self)
+
+    def update(self, event: Event) -> None:
+        """Follow one committed event: O(1). Remembered lookups are forgotten when it can change an answer."""
+        if event.kind in FOLLOWED_KINDS or (event.kind == "Pod" and self._settings.pods == "verified"):
+            self._zone.update(event)
+            self._endpoints.update(event)
+            self._changed_at = int(self._net.now)
+            self.clients.forget()
+
+    def fork(self, net: Objects) -> ClusterDNS:
+        """An independent server that reads `net`."""
+        twin = ClusterDNS(net)
+        twin._zone, twin._endpoints = self._zone.fork(net), self._endpoints.fork()
+        twin._changed_at = self._changed_at
+        return twin
+
+    def is_server(self, address: int) -> bool:
+        """Whether queries to this address are meant for this server: an address of the DNS Service."""
+        return any(service.key == self._dns_service for service in self._net.services_with(address))
+
+    # one question --------------------------------------------------------------------------------------------------
+
+    def query(self, name: str, type: str = "A", client: ObjectKey | None = None) -> Answer:
+        """Answer one question as CoreDNS would; `name` is absolute, with or without the final dot.
+
+        Never raises: what is no name gets FORMERR. `client` (the pod that asks) changes nothing as long as the
+        server has no feature that looks at it. Cost: a few dictionary look-ups, and what the answer lists.
+        """
+        name, kind = questions.absolute(name), type.upper()
+        problem = questions.name_problem(name)
+        if problem:
+            return Answer(name, kind, Rcode.FORMERR, reasons.Malformed(name, problem))
+        return self._answer(name, kind, ())
+
+    def _answer(self, name: str, kind: str, chain: tuple[str, ...]) -> Answer:
+        """`chain` holds the names whose aliases led here."""
+        lowered = name.lower()
+        zone = questions.zone_of(lowered, self._zones)
+        if not zone:
+            return self.upstreams.ask(name, kind)
+        if kind in ("AXFR", "IXFR"):
+            return Answer(name, kind, Rcode.REFUSED, reasons.TransferRefused(zone))
+        answer = (self._reverse(name, kind, zone) if questions.is_reverse(zone)
+                  else self._forward(name, kind, zone, chain))
+        if answer.rcode is not Rcode.NXDOMAIN:
+            return answer
+        if self._fallthrough and questions.zone_of(lowered, self._fallthrough):
+            return self.upstreams.ask(name, kind)
+        if not self._settings.synced:
+            answer.rcode, answer.reason = Rcode.SERVFAIL, reasons.NotSynced(answer.reason)
+        return answer
+
+    # a name in a forward zone --------------------------------------------------------------------------------------
+
+    def _forward(self, name: str, kind: str, zone: str, chain: tuple[str, ...]) -> Answer:
+        relative, spelling = name[:-len(zone)].rstrip(".").lower(), name[-len(zone):]
+        held = self._zone.find(relative)
+        if isinstance(held, Absent):
+            return self._negative(name, kind, spelling, Rcode.NXDOMAIN, held.reason)
+        if isinstance(held.reason, reasons.ZoneFurniture):
+            return self._furniture(name, kind, relative, spelling, held.reason)
+        if held.alias:
+            return self._alias(name, kind, spelling, held, chain)
+        return self._of_pairs(name, kind, relative, spelling, held)
+
+    def _of_pairs(self, name: str, kind: str, relative: str, spelling: str, held: Held) -> Answer:
+        """Addresses and ports: A, AAAA and SRV."""
+        if kind in ADDRESS_TYPES:
+            records = address_records(name, kind, (pair.address for pair in held.pairs), self._settings.ttl)
+            if records:
+                return Answer(name, kind, Rcode.NOERROR, held.reason, records, is_authoritative=True)
+        elif kind == "SRV":
+            located = [pair for pair in held.pairs if pair.port is not None]
+            if located:
+                return self._srv(name, spelling, held, located)
+        return self._negative(name, kind, spelling, Rcode.NOERROR, _why_not(held, relative, kind))
+
+    def _srv(self, name: str, spelling: str, held: Held, located: list[Pair]) -> Answer:
+        """Shares of 100 by the number of pairs before duplicates go; the targets' addresses beside them (D16, D29)."""
+        ttl, weight = self._settings.ttl, max(1, 100 // len(held.pairs))
+        answer = dict.fromkeys(
+            Record(name, ttl, "SRV", SRV(0, weight, pair.port or 0, f"{pair.owner}.{spelling}")) for pair in located)
+        beside = dict.fromkeys(self._address(f"{pair.owner}.{spelling}", pair.address) for pair in located)
+        return Answer(name, "SRV", Rcode.NOERROR, held.reason, tuple(answer), (), tuple(beside), True)
+
+    def _address(self, name: str, address: int) -> Record:
+        return Record(name, self._settings.ttl, "A" if ip.family(address) == 4 else "AAAA", address)
+
+    # ExternalName (section 5) --------------------------------------------------------------------------------------
+
+    def _alias(self, name: str, kind: str, spelling: str, held: Held, chain: tuple[str, ...]) -> Answer:
+        """A CNAME, followed for addresses. Inside the zone the target must hold something; outside it need not."""
+        assert isinstance(held.reason, reasons.Alias)
+        service, target = held.reason.service, held.alias
+        cname = Record(name, self._settings.ttl, "CNAME", target)
+        if kind == "CNAME":
+            return Answer(name, kind, Rcode.NOERROR, held.reason, (cname,), is_authoritative=True)
+        if kind not in ADDRESS_TYPES:
+            reason: Reason = reasons.NoSuchType(name[:-len(spelling)].rstrip(".").lower(), kind, ("CNAME",))
+            return self._negative(name, kind, spelling, Rcode.NOERROR, reason)
+        lowered = target.lower()
+        if questions.is_within(lowered, name.lower()) or lowered in chain or len(chain) >= LONGEST_CHAIN:
+            return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.AliasLoop(service, target))
+        found = self._answer(target, kind, (*chain, name.lower()))
+        if found.answer or not questions.is_within(lowered, spelling.lower()):
+            reason = held.reason if found.answer else reasons.TargetMissing(service, target, found.reason)
+            return Answer(name, kind, Rcode.NOERROR, reason, (cname, *found.answer), is_authoritative=True)
+        looped = isinstance(found.reason, reasons.AliasLoop)
+        reason = found.reason if looped else reasons.TargetMissing(service, target, found.reason)
+        return self._negative(name, kind, spelling, Rcode.NOERROR, reason)
+
+    # zone furniture (section 7) ------------------------------------------------------------------------------------
+
+    def _furniture(self, name: str, kind: str, relative: str, spelling: str, reason: Reason) -> Answer:
+        """The apex, ns.dns and dns-version, each with its own few types."""
+        if relative == "" and kind == "NS":
+            return self._name_servers(name, spelling, reason)
+        data: Data | None = None
+        ttl = self._settings.ttl
+        if relative == "" and kind == "SOA":
+            return Answer(name, kind, Rcode.NOERROR, reason, (self._soa(spelling),), is_authoritative=True)
+        if relative == "dns-version" and kind == "TXT":
+            data, ttl = TXT((SCHEMA_VERSION,)), SCHEMA_TTL
+        if relative == "ns.dns" and kind in ADDRESS_TYPES:
+            addresses = [address for _, address in self._server_addresses()]
+            records = address_records(name, kind, addresses, ttl)
+        else:
+            records = (Record(name, ttl, kind, data),) if data is not None else ()
+        if records:
+            return Answer(name, kind, Rcode.NOERROR, reason, records, is_authoritative=True)
+        return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.NoSuchType(relative, kind, ()))
+
+    def _name_servers(self, name: str, spelling: str, reason: Reason) -> Answer:
+        """The DNS Service when there is one, else ns.dns with the server's own addresses (D46)."""
+        home = spelling if not questions.is_reverse(spelling.lower()) else self.primary_zone
+        servers = [(f"{owner}.{home}", address) for owner, address in self._server_addresses()]
+        names = dict.fromkeys(owner for owner, _ in servers) or {f"ns.dns.{home}": None}
+        records = tuple(Record(name, self._settings.ttl, "NS", each) for each in names)
+        beside = dict.fromkeys(self._address(owner, address) for owner, address in servers)
+        return Answer(name, "NS", Rcode.NOERROR, reason, records, (), tuple(beside), True)
+
+    def _server_addresses(self) -> list[tuple[str, int]]:
+        """(name relative to the zone, address) of the DNS server: its Service's, else its own as ns.dns."""
+        service = self._net.service(self._dns_service) if self._dns_service is not None else None
+        if service is not None and service.cluster_ips:
+            return [(f"{service.name}.{service.namespace}.svc", address) for address in service.cluster_ips]
+        if service is not None and service.is_headless and self._zone.table(service.key).ready:
+            return [(pair.owner, pair.address) for pair in self._zone.table(service.key).pairs]
+        return [("ns.dns", address) for address in self._server_ips]
+
+    def _soa(self, spelling: str) -> Record:
+        ttl = self._settings.ttl
+        data = SOA(f"ns.dns.{spelling}", f"hostmaster.{spelling}", self._changed_at, 7200, 1800, 86400, ttl)
+        return Record(spelling, min(ttl, 300), "SOA", data)
+
+    def _negative(self, name: str, kind: str, spelling: str, rcode: Rcode, reason: Reason) -> Answer:
+        """NODATA or NXDOMAIN: nothing but the SOA of the zone (D58)."""
+        return Answer(name, kind, rcode, reason, (), (self._soa(spelling),), (), True)
+
+    # reverse zones (section 8) -------------------------------------------------------------------------------------
+
+    def _reverse(self, name: str, kind: str, zone: str) -> Answer:
+        """PTR. A name that has one exists for the other types too (D56, D60)."""
+        spelling = name[-len(zone):]
+        lowered = name.lower()
+        if lowered == zone:
+            return self._furniture(name, kind, "", spelling, reasons.ZoneFurniture(""))
+        address = questions.reverse_address(lowered)
+        if address is None:
+            return self._negative(name, kind, spelling, Rcode.NXDOMAIN, reasons.NotAnAddress(name))
+        owners = self._owners(address)
+        if not owners:
+            pods = tuple(pod.key for pod in self._net.pods_at(address)[:SHOWN])
+            return self._negative(name, kind, spelling, Rcode.NXDOMAIN, reasons.NoOwner(address, pods))
+        if kind != "PTR":
+            return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.NoSuchType(name, kind, ("PTR",)))
+        records = tuple(Record(name, self._settings.ttl, "PTR", f"{owner}.{self.primary_zone}") for owner in owners)
+        reason = reasons.AddressOwners(address, tuple(dict.fromkeys(owners.values())))
+        return Answer(name, kind, Rcode.NOERROR, reason, records, is_authoritative=True)
+
+    def _owners(self, address: int) -> dict[str, ObjectKey]:
+        """Name relative to the zone -> Service. A cluster IP comes first and alone (D51, D53)."""
+        for service in self._net.services_with(address):
+            if address in service.cluster_ips and self._shows(service.key):
+                return {f"{service.name}.{service.namespace}.svc": service.key}
+        if self._settings.noendpoints:
+            return {}
+        found = self._endpoints.names(address, self._settings.endpoint_pod_names)
+        return {owner: service for owner, service in found.items() if self._shows(service)}
+
+    def _shows(self, service: ObjectKey) -> bool:
+        """Whether reverse names may lead to this Service: its namespace is not off the allow-list (D54)."""
+        return self._settings.namespaces is None or self._zone.exposes(service.namespace)
+
+
+def _why_not(held: Held, relative: str, kind: str) -> Reason:
+    """Why a name that exists has nothing of the type: only names below, the other family, or another type."""
+    if isinstance(held.reason, reasons.OnlyNamesBelow):
+        return held.reason
+    families = {ip.family(pair.address) for pair in held.pairs}
+    if kind in ADDRESS_TYPES and families:
+        return reasons.OtherFamily(relative, ADDRESS_TYPES[kind], families.pop())
+    has = [name for name, family in ADDRESS_TYPES.items() if family in families]
+    if any(pair.port is not None for pair in held.pairs):
+        has.append("SRV")
+    return reasons.NoSuchType(relative, kind, tuple(has))

@@ -1,0 +1,110 @@
+"""What is carried through the house: a packet, the connection it belongs to, and who opened that.
+
+Addresses are plain ints here (IPv6 ones above 2**128, see `simnet.ip`): no address object on the packet path.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from simnet import ip
+from simnet.dataplane.http.message import Request
+from simnet.objects.pod import Pod
+
+
+LOOPBACK_V4 = ip.IPNetwork.parse("127.0.0.0/8")
+LOOPBACK_V6 = ip.number("::1")
+
+
+def is_loopback(address: int) -> bool:
+    return LOOPBACK_V4.first <= address <= LOOPBACK_V4.last or address == LOOPBACK_V6
+
+
+class Place(IntEnum):
+    """Where a packet is; the stage that runs next follows from it alone (see `walk.STAGE_AT`)."""
+
+    NAME = 1
+    ADDRESS = 2
+    SERVICE = 3
+    DEPARTURE = 4
+    LINK = 5
+    ENDPOINT = 6
+    POD = 7
+    PROXY = 8
+
+
+class Actor:
+    """Who opens connections: a process in a pod, a process on a node, or a host outside the cluster.
+
+    `name` is `pod/default/client`, `node/node-1`, or an outside host's name or address. `node` is '' outside.
+    `is_host` is true for processes in a node's own network: node processes and hostNetwork pods.
+    """
+
+    __slots__ = ("addresses", "is_host", "libc", "name", "node", "pod")
+
+    def __init__(self, name: str, addresses: tuple[int, ...], node: str = "", pod: Pod | None = None,
+                 is_host: bool = False, libc: str = "glibc") -> None:
+        self.name, self.addresses, self.node, self.pod = name, addresses, node, pod
+        self.is_host, self.libc = is_host, libc
+
+    @property
+    def is_outside(self) -> bool:
+        return self.node == "" and self.pod is None
+
+    def address_for(self, destination: int) -> int | None:
+        """The source address a connection to `destination` gets: the destination itself when that is the actor's own
+        or a loopback address, else the actor's first address of that family; None if it has none."""
+        if destination in self.addresses or is_loopback(destination):
+            return destination
+        wanted = ip.family(destination)
+        return next((address for address in self.addresses if ip.family(address) == wanted), None)
+
+
+class Flow:
+    """One connection: everything about it that no translation changes.
+
+    `host` is what the client asked for, name or address text; `request` is None for a plain connection; `family`
+    limits name resolution to 4 or 6. `parent` is the packet at the proxy that opened this connection, None for a
+    client's own. `front_end` names the controller a test enters at ('NS/NAME'), '' otherwise.
+    """
+
+    __slots__ = ("actor", "family", "front_end", "host", "parent", "protocol", "request", "via")
+
+    def __init__(self, actor: Actor, host: str, protocol: str = "TCP", request: Request | None = None,
+                 family: int | None = None, parent: Packet | None = None, via: str = "", front_end: str = "") -> None:
+        self.actor, self.host, self.protocol, self.request = actor, host, protocol, request
+        self.family, self.parent, self.via, self.front_end = family, parent, via, front_end
+
+
+class Packet:
+    """The first packet of a connection, as it is at one place. Never changed: a stage makes the next one.
+
+    `node` is the node whose network it is in ('' outside). `claim` is what `capture` found to own the destination,
+    `target` the endpoint that `balance` chose, `masquerade` whether the source must be rewritten on departure.
+    `attempts` are the endpoints a proxy has tried for this request, with what became of each.
+    """
+
+    __slots__ = ("attempts", "claim", "destination", "flow", "masquerade", "node", "place", "port", "protocol",
+                 "source", "source_port", "target")
+
+    def __init__(self, place: Place, node: str, source: int, source_port: int, destination: int, port: int,
+                 protocol: str, flow: Flow, claim: object = None, target: object = None, masquerade: bool = False,
+                 attempts: tuple[object, ...] = ()) -> None:
+        self.place = place
+        self.node = node
+        self.source = source
+        self.source_port = source_port
+        self.destination = destination
+        self.port = port
+        self.protocol = protocol
+        self.flow = flow
+        self.claim = claim
+        self.target = target
+        self.masquerade = masquerade
+        self.attempts = attempts
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for packets that will be treated alike from here on; `explore` merges by it."""
+        return (self.place, self.node, self.source, self.source_port, self.destination, self.port, self.protocol,
+                self.flow, self.claim, self.target, self.masquerade, self.attempts)

@@ -1,0 +1,324 @@
+"""Everything the data plane may read, with the indexes that make each look-up O(1).
+
+The view follows the store by events, (old, new) each; it never scans. Stages get it read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from typing import Any, cast
+
+from simnet import ip
+from simnet.control.listening import Listening, listening_of
+from simnet.dataplane.affinity import AffinityTable
+from simnet.dataplane.dns.server import ClusterDNS
+from simnet.dataplane.http.controllers import Controllers
+from simnet.dataplane.packet import LOOPBACK_V4
+from simnet.dataplane.rules import ServicePortRules, compile_rules, is_proxied
+from simnet.dataplane.underlay import Underlay
+from simnet.names import ObjectKey
+from simnet.objects.configmap import ConfigMap
+from simnet.objects.endpointslice import EndpointSlice
+from simnet.objects.namespace import Namespace
+from simnet.objects.networkpolicy import NetworkPolicy
+from simnet.objects.node import Node
+from simnet.objects.pod import Pod, PodSpec
+from simnet.objects.secret import Secret
+from simnet.objects.service import Service
+from simnet.settings import OutsideHost, Settings
+from simnet.store.index import Index, ScarceIndex, SelectorIndex
+from simnet.store.store import Event, Store
+from simnet.store.work import Work
+
+RulesByPort = Mapping[tuple[str, str, int], ServicePortRules]
+
+
+class View:
+    """A read-only look at one cluster for the stages of a walk. `now` is in logical seconds."""
+
+    def __init__(self, store: Store, settings: Settings, work: Work) -> None:
+        self.store, self.settings, self.work = store, settings, work
+        self.now = 0.0
+        self.underlay = Underlay()
+        self.affinity = AffinityTable()
+        self.dns = ClusterDNS(self)
+        self.ingress = Controllers(self)
+        self.first_node = ""
+        self.memo: dict[Hashable, Any] = {}
+        self._rules: dict[ObjectKey, RulesByPort] = {}
+        self._listening: dict[int, tuple[PodSpec, Listening]] = {}
+        self._services_at: ScarceIndex[Service] = ScarceIndex(_captured)
+        self._services_with: ScarceIndex[Service] = ScarceIndex(_addresses)
+        self._node_ports: ScarceIndex[Service] = ScarceIndex(_node_ports)
+        self._health_ports: ScarceIndex[Service] = ScarceIndex(_health_ports)
+        self._slices: Index[EndpointSlice] = Index(_slice_service)
+        self._loose_endpoints: ScarceIndex[EndpointSlice] = ScarceIndex(_loose_addresses)
+        self._pods_at: ScarceIndex[Pod] = ScarceIndex(_own_addresses)
+        self._host_pods: Index[Pod] = Index(_host_network_node)
+        self._host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
+        self._nodes_at: ScarceIndex[Node] = ScarceIndex(_node_addresses)
+        self._policies = SelectorIndex(work)
+        self._outside = {number: host for host in settings.outside.values() for number in host.addresses}
+        self._on: dict[str, Callable[[Event], None]] = {
+            "Service": self._service_changed, "EndpointSlice": self._slice_changed, "Pod": self._pod_changed,
+            "Node": self._node_changed, "NetworkPolicy": self._policy_changed}
+
+    # following the store ---------------------------------------------------------------------------------------
+
+    def update(self, event: Event) -> None:
+        """Follow one committed event. O(what the object itself lists)."""
+        handler = self._on.get(event.kind)
+        if handler is not None:
+            handler(event)
+        self.dns.update(event)
+        self.ingress.update(event)
+        if self.memo:
+            self.memo.clear()
+
+    def fork(self, store: Store, work: Work) -> View:
+        """An independent view over the forked store. Cost: one dict entry an indexed value."""
+        twin = View(store, self.settings, work)
+        twin.now, twin.first_node = self.now, self.first_node
+        twin.underlay, twin.affinity = self.underlay.fork(), self.affinity.fork()
+        twin.dns, twin.ingress = self.dns.fork(twin), self.ingress.fork(twin)
+        twin._services_at, twin._services_with = self._services_at.fork(), self._services_with.fork()
+        twin._node_ports, twin._health_ports = self._node_ports.fork(), self._health_ports.fork()
+        twin._slices, twin._loose_endpoints = self._slices.fork(), self._loose_endpoints.fork()
+        twin._pods_at, twin._host_pods = self._pods_at.fork(), self._host_pods.fork()
+        twin._host_ports, twin._nodes_at = self._host_ports.fork(), self._nodes_at.fork()
+        twin._policies = self._policies.fork(work)
+        twin._rules = self._rules.copy()
+        return twin
+
+    def _service_changed(self, event: Event) -> None:
+        old, new = cast("Service | None", event.old), cast("Service | None", event.new)
+        for index in (self._services_at, self._services_with, self._node_ports, self._health_ports):
+            index.update(event.key, old, new)
+        self._forget_rules(event.key)
+
+    def _slice_changed(self, event: Event) -> None:
+        old, new = cast("EndpointSlice | None", event.old), cast("EndpointSlice | None", event.new)
+        self._slices.update(event.key, old, new)
+        self._loose_endpoints.update(event.key, old, new)
+        for each in (old, new):
+            if each is not None and each.service is not None:
+                self._forget_rules(each.service)
+
+    def _pod_changed(self, event: Event) -> None:
+        old, new = cast("Pod | None", event.old), cast("Pod | None", event.new)
+        self._pods_at.update(event.key, old, new)
+        spec = (new or old).spec  # type: ignore[union-attr]
+        if spec.host_network:
+            self._host_pods.update(event.key, old, new)
+        self._host_ports.update(event.key, old, new)
+
+    def _node_changed(self, event: Event) -> None:
+        self._nodes_at.update(event.key, cast("Node | None", event.old), cast("Node | None", event.new))
+        if event.old is None or event.new is None:
+            nodes = self.store.list("Node")
+            self.first_node = min(nodes, key=lambda node: (node.created, node.name)).name if nodes else ""
+
+    def _policy_changed(self, event: Event) -> None:
+        if isinstance(event.new, NetworkPolicy):
+            self._policies.put(event.key, event.new.pod_selector)
+        else:
+            self._policies.remove(event.key)
+
+    def _forget_rules(self, service: ObjectKey) -> None:
+        self._rules.pop(service, None)
+        if self.affinity.knows(service):
+            self.affinity.forget_departed(service, self.rules(service), self.zone_of)
+
+    # objects -----------------------------------------------------------------------------------------------------
+
+    def node(self, name: str) -> Node | None:
+        return cast("Node | None", self.store.get("Node", ObjectKey("", name)))
+
+    def pod(self, key: ObjectKey) -> Pod | None:
+        return cast("Pod | None", self.store.get("Pod", key))
+
+    def service(self, key: ObjectKey) -> Service | None:
+        return cast("Service | None", self.store.get("Service", key))
+
+    def secret(self, key: ObjectKey) -> Secret | None:
+        return cast("Secret | None", self.store.get("Secret", key))
+
+    def configmap(self, key: ObjectKey) -> ConfigMap | None:
+        return cast("ConfigMap | None", self.store.get("ConfigMap", key))
+
+    def namespace(self, name: str) -> Namespace | None:
+        return cast("Namespace | None", self.store.get("Namespace", ObjectKey("", name)))
+
+    def zone_of(self, node: str) -> str:
+        found = self.node(node)
+        return found.zone if found is not None else ""
+
+    def slices(self, service: ObjectKey) -> Collection[EndpointSlice]:
+        """The EndpointSlices that carry this Service's name."""
+        return self._slices.get(service).values()
+
+    def rules(self, service: ObjectKey) -> RulesByPort:
+        """The Service's tables, compiled once after each change of the Service or its slices."""
+        found = self._rules.get(service)
+        if found is None:
+            each = self.service(service)
+            found = compile_rules(each, self.slices(service)) if each is not None and is_proxied(each) else {}
+            self._rules[service] = found
+            self.work.tables_built += 1
+        return found
+
+    # addresses ---------------------------------------------------------------------------------------------------
+
+    def services_at(self, address: int, port: int, protocol: str) -> tuple[Service, ...]:
+        """Services whose cluster, external or load-balancer IP this is, with that port."""
+        return self._services_at.get((address, port, protocol))
+
+    def services_with(self, address: int) -> tuple[Service, ...]:
+        """Services that have this address, on whatever port."""
+        return self._services_with.get(address)
+
+    def is_service_address(self, address: int) -> bool:
+        return bool(self._services_with.get(address))
+
+    def pods_at(self, address: int) -> tuple[Pod, ...]:
+        """Pods with this address of their own (hostNetwork pods have none)."""
+        return self._pods_at.get(address)
+
+    def node_at(self, address: int) -> Node | None:
+        found = self._nodes_at.get(address)
+        return found[0] if found else None
+
+    def outside_at(self, address: int) -> str | None:
+        """The name of the declared outside host with this address."""
+        host = self._outside.get(address)
+        return host.name if host is not None else None
+
+    def outside_host(self, address: int) -> OutsideHost | None:
+        return self._outside.get(address)
+
+    def is_endpoint_address(self, address: int) -> bool:
+        """Whether a slice lists this address for no pod."""
+        return bool(self._loose_endpoints.get(address))
+
+    def in_ranges(self, address: int) -> bool:
+        """Whether the address lies in a pod or Service range of the cluster."""
+        return any(address in cidr for cidr in (*self.settings.pod_cidrs, *self.settings.service_cidrs))
+
+    def is_pod_source(self, address: int) -> bool:
+        """Whether the proxy takes this source for a pod (its cluster CIDRs)."""
+        return any(cidr.first <= address <= cidr.last for cidr in self.settings.cluster_cidrs)
+
+    def is_own_address(self, node: str, address: int) -> bool:
+        """Whether `address` is one of the node's own, loopback included."""
+        owner = self.node_at(address)
+        return (owner is not None and owner.name == node) or LOOPBACK_V4.first <= address <= LOOPBACK_V4.last
+
+    # node ports --------------------------------------------------------------------------------------------------
+
+    def node_port_service(self, port: int, protocol: str) -> Service | None:
+        found = self._node_ports.get((port, protocol))
+        return found[0] if found else None
+
+    def health_check_service(self, port: int) -> Service | None:
+        found = self._health_ports.get(port)
+        return found[0] if found else None
+
+    def serves_node_ports(self, node: str, address: int) -> bool:
+        """Whether node ports answer on this address of the node (rules NA-1 to NA-3, NF-2)."""
+        proxy = self.settings.proxy
+        if ip.family(address) == 6 and self.node_at(address) is None:
+            return False  # ::1 never works
+        is_loopback = LOOPBACK_V4.first <= address <= LOOPBACK_V4.last
+        if is_loopback and (not proxy.localhost_node_ports or proxy.mode == "nftables"):
+            return False
+        if proxy.node_port_primary or (proxy.mode == "nftables" and proxy.node_port_addresses is None):
+            owner = self.node(node)
+            return owner is not None and address == owner.primary(ip.family(address))
+        chosen = [cidr for cidr in proxy.node_port_addresses or () if cidr.family == ip.family(address)]
+        return not chosen or any(address in cidr for cidr in chosen)
+
+    def host_port_pod(self, node: str, address: int, port: int, protocol: str) -> tuple[Pod, int] | None:
+        """The pod on `node` that asked for this host port, with the container port behind it."""
+        for pod in self._host_ports.get((node, port, protocol)):
+            for container in pod.spec.port_owners:
+                for each in container.ports:
+                    if (each.host_port == port and each.protocol == protocol
+                            and each.host_ip in ("", "0.0.0.0", "::", ip.text(address))):
+                        return pod, each.container_port
+        return None
+
+    # pods --------------------------------------------------------------------------------------------------------
+
+    def host_network_pods(self, node: str) -> Iterable[Pod]:
+        """Pods that share the network of `node`."""
+        return self._host_pods.get(node).values()
+
+    def listening(self, pod: Pod) -> Listening:
+        """What the pod's processes listen on; computed once per pod template."""
+        found = self._listening.get(id(pod.spec))
+        if found is None or found[0] is not pod.spec:
+            found = self._listening[id(pod.spec)] = (pod.spec, listening_of(pod.spec, self.settings.images))
+        return found[1]
+
+    def unjudged(self, pod: Pod, direction: str) -> tuple[ObjectKey, ...]:
+        """NetworkPolicies that select the pod for this direction ('Ingress' or 'Egress'): kept, not enforced."""
+        keys = self._policies.matching(pod.key.namespace, pod.labels)
+        found = ((key, self.store.get("NetworkPolicy", key)) for key in keys)
+        return tuple(key for key, policy in found
+                     if isinstance(policy, NetworkPolicy) and direction in policy.policy_types)
+
+    def ingress_address(self, host: str) -> str | None:
+        """The status address of the Ingress that serves this host, '' if it has none yet, None if nobody serves it."""
+        return self.ingress.address_of(host)
+
+
+def _captured(service: Service) -> Iterable[Hashable]:
+    if not is_proxied(service):
+        return ()
+    addresses = dict.fromkeys((*service.cluster_ips, *service.external_ips, *service.load_balancer_ips))
+    families = {ip.family(number) for number in service.cluster_ips}
+    return ((address, port.port, port.protocol) for address in addresses if ip.family(address) in families
+            for port in service.ports)
+
+
+def _addresses(service: Service) -> Iterable[Hashable]:
+    return dict.fromkeys((*service.cluster_ips, *service.external_ips, *service.load_balancer_ips))
+
+
+def _node_ports(service: Service) -> Iterable[Hashable]:
+    if not is_proxied(service):
+        return ()
+    return dict.fromkeys((port.node_port, port.protocol) for port in service.ports if port.node_port)
+
+
+def _health_ports(service: Service) -> Iterable[Hashable]:
+    wanted = service.type == "LoadBalancer" and service.external_traffic_policy == "Local"
+    return (service.health_check_node_port,) if wanted and service.health_check_node_port else ()
+
+
+def _slice_service(each: EndpointSlice) -> Iterable[Hashable]:
+    return (each.service,) if each.service is not None else ()
+
+
+def _loose_addresses(each: EndpointSlice) -> Iterable[Hashable]:
+    return dict.fromkeys(address for endpoint in each.endpoints if endpoint.target is None
+                         for address in endpoint.addresses)
+
+
+def _own_addresses(pod: Pod) -> Iterable[Hashable]:
+    return () if pod.spec.host_network else pod.pod_ips
+
+
+def _host_network_node(pod: Pod) -> Iterable[Hashable]:
+    return (pod.node_name,) if pod.spec.host_network and pod.node_name and not pod.is_terminal else ()
+
+
+def _host_ports(pod: Pod) -> Iterable[Hashable]:
+    if not pod.node_name or pod.spec.host_network or pod.is_terminal:
+        return ()
+    return dict.fromkeys((pod.node_name, port.host_port, port.protocol) for container in pod.spec.port_owners
+                         for port in container.ports if port.host_port)
+
+
+def _node_addresses(node: Node) -> Iterable[Hashable]:
+    return dict.fromkeys((*node.addresses, *node.external_addresses))

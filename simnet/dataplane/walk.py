@@ -1,0 +1,161 @@
+"""The one line every request follows. Where a packet is decides which stage runs next; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from simnet.dataplane import decisions as because
+from simnet.dataplane.admit import admit
+from simnet.dataplane.arrive import arrive
+from simnet.dataplane.balance import balance
+from simnet.dataplane.capture import capture
+from simnet.dataplane.cross import cross
+from simnet.dataplane.depart import depart
+from simnet.dataplane.packet import Packet, Place
+from simnet.dataplane.resolve import resolve
+from simnet.dataplane.route import route
+from simnet.dataplane.step import Attempt, Fork, Need, Outcomes, Step, Trace
+from simnet.dataplane.verdict import Verdict
+from simnet.dataplane.view import View
+
+Stage = Callable[[View, Packet], "Step | Fork | Need"]
+Chooser = Callable[[Packet, Fork], int]
+
+STAGE_AT: dict[Place, Stage] = {
+    Place.NAME: resolve,
+    Place.ADDRESS: capture,
+    Place.SERVICE: balance,
+    Place.DEPARTURE: depart,
+    Place.LINK: cross,
+    Place.ENDPOINT: admit,
+    Place.POD: arrive,
+    Place.PROXY: route,
+}
+
+STEP_LIMIT = 128  # a request through a proxy takes about twenty; this plays the part of TTL
+
+RETURNS_TO_PROXY = frozenset((Verdict.REFUSED, Verdict.DROPPED, Verdict.UNRESOLVED, Verdict.UNREACHABLE))
+
+
+def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
+    """Carry one packet until it rests. The steps taken are the trace; nothing else records them.
+
+    `choose` picks a branch wherever a real cluster picks at random. Always ends: after STEP_LIMIT steps with LOOPED.
+    """
+    steps: list[Step] = []
+    at: Packet | None = packet
+    while at is not None:
+        result = STAGE_AT[at.place](net, at)
+        if type(result) is not Step:
+            result = _settled(net, at, result, choose)
+        steps.append(result)
+        at = result.after
+        if at is None:
+            at = _back_to_proxy(result)
+        if at is not None and len(steps) >= STEP_LIMIT:
+            steps.append(Step(at, None, because.Looped(STEP_LIMIT)))
+            break
+    net.work.stages_run += len(steps)
+    return Trace(tuple(steps))
+
+
+def _settled(net: View, packet: Packet, result: Step | Fork | Need, choose: Chooser) -> Step:
+    """Meet a need, pick a branch."""
+    if isinstance(result, Need):
+        result = result.resume(explored(net, result.packet))
+    if isinstance(result, Fork):
+        return result.make(choose(packet, result))
+    return result
+
+
+def _back_to_proxy(step: Step) -> Packet | None:
+    """A proxy's own connection that failed goes back to the proxy, which tries another endpoint or gives up."""
+    parent = step.before.flow.parent
+    verdict = step.because.verdict
+    if parent is None or verdict not in RETURNS_TO_PROXY:
+        return None
+    target = step.before.flow.host
+    return Packet(Place.PROXY, parent.node, parent.source, parent.source_port, parent.destination, parent.port,
+                  parent.protocol, parent.flow, parent.claim, parent.target, parent.masquerade,
+                  (*step.before.attempts, Attempt(target, verdict)))
+
+
+def explore(net: View, packet: Packet) -> Outcomes:
+    """Every possible walk with its exact probability, the likeliest first among equals of the order of branches.
+
+    Branches that reach equal packets are merged and their probabilities added. Cost: the number of different walks.
+    """
+    waiting: dict[tuple[object, ...], tuple[Fraction, tuple[Step, ...], Packet]] = {
+        packet.identity: (Fraction(1), (), packet)}
+    done: list[tuple[Fraction, Trace]] = []
+    for _ in range(STEP_LIMIT + 1):
+        if not waiting:
+            break
+        onward: dict[tuple[object, ...], tuple[Fraction, tuple[Step, ...], Packet]] = {}
+        for probability, steps, at in waiting.values():
+            for share, step in _branches(net, at, len(steps)):
+                after = step.after if step.after is not None else _back_to_proxy(step)
+                taken = (*steps, step)
+                if after is None:
+                    done.append((probability * share, Trace(taken)))
+                    continue
+                known = onward.get(after.identity)
+                weight = probability * share + (known[0] if known is not None else 0)
+                onward[after.identity] = (weight, known[1] if known is not None else taken, after)
+        waiting = onward
+    net.work.stages_run += sum(len(trace.steps) for _, trace in done)
+    return tuple(done)
+
+
+def _branches(net: View, packet: Packet, taken: int) -> list[tuple[Fraction, Step]]:
+    """All steps possible from here, each with its share."""
+    if taken >= STEP_LIMIT:
+        return [(Fraction(1), Step(packet, None, because.Looped(STEP_LIMIT)))]
+    result = STAGE_AT[packet.place](net, packet)
+    if isinstance(result, Need):
+        result = result.resume(explored(net, result.packet))
+    if isinstance(result, Step):
+        return [(Fraction(1), result)]
+    return [(result.probability(index), result.make(index)) for index in range(result.count)
+            if result.probability(index)]
+
+
+def explored(net: View, packet: Packet) -> Outcomes:
+    """`explore`, remembered until the cluster changes: what a stage that needs another walk first is handed."""
+    key = (packet.place, packet.node, packet.source, packet.destination, packet.port, packet.protocol,
+           packet.flow.actor.name)
+    found: Outcomes | None = net.memo.get(key)
+    if found is None:
+        found = net.memo[key] = explore(net, packet)
+    return found
+
+
+def flow_hash(seed: int) -> Chooser:
+    """A chooser that gives equal connections equal branches: a mix of the five numbers of a connection and the seed.
+
+    Two forks of one walk are told apart by the place. Plain integer arithmetic, so every machine picks the same.
+    """
+    def choose(packet: Packet, fork: Fork) -> int:
+        mixed = (packet.source * 0x9E3779B1 + packet.destination * 0x85EBCA77 + packet.source_port * 0xC2B2AE3D
+                 + packet.port * 0x27D4EB2F + packet.place * 0x165667B1 + len(packet.attempts) * 0x2545F491
+                 + seed * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+        mixed ^= mixed >> 33
+        mixed = mixed * 0xFF51AFD7ED558CCD & 0xFFFFFFFFFFFFFFFF
+        mixed ^= mixed >> 33
+        mixed = mixed * 0xC4CEB9FE1A85EC53 & 0xFFFFFFFFFFFFFFFF
+        mixed ^= mixed >> 33
+        if fork.weights is None:
+            return mixed % fork.count
+        return _weighted(fork.weights, Fraction(mixed, 1 << 64))
+
+    return choose
+
+
+def _weighted(weights: tuple[Fraction, ...], point: Fraction) -> int:
+    total = Fraction(0)
+    for index, weight in enumerate(weights):
+        total += weight
+        if point < total:
+            return index
+    return len(weights) - 1

@@ -1,0 +1,48 @@
+"""Field paths as the API server writes them: `spec.ports[0].port`, `metadata.annotations[example.com/team]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simnet.errors import Place
+
+Path = tuple[str | int, ...]
+"""Keys and list indices from the root of a manifest to one value."""
+
+PlaceOf = Callable[..., Place]
+"""`place_of(path, value=False)`: where the key at a path stands in the user's input, or with `value` its value."""
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+def path_text(path: Path) -> str:
+    """`("spec", "ports", 0, "port")` as `spec.ports[0].port`; keys with other characters go in brackets.
+
+    Source: kubernetes/apimachinery pkg/util/validation/field/path.go Path.String.
+    """
+    text = ""
+    for step in path:
+        if isinstance(step, int) or not _PLAIN.fullmatch(step):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+def at(root: Any, path: Path) -> Any:
+    """The value at `path`, or None where the path leaves the tree."""
+    for step in path:
+        if isinstance(root, Mapping):
+            root = root.get(step)
+        elif isinstance(root, list | tuple) and isinstance(step, int) and 0 <= step < len(root):
+            root = root[step]
+        else:
+            return None
+    return root
+
+
+def nowhere(path: Path, value: bool = False) -> Place:
+    """The `place_of` of a manifest that was built in Python."""
+    return Place()

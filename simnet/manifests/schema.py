@@ -1,0 +1,168 @@
+"""The field tables of the Kubernetes API and the check of a manifest against them: unknown fields, types, enumerations.
+
+The tables are `fields.json`, condensed once from the published API schema; its own entries say source and notation.
+
+Source: kubernetes/kubernetes api/openapi-spec/swagger.json; strict decoding as in sigs.k8s.io/json UnmarshalStrict.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from simnet.manifests.findings import Finding, Findings, unsupported
+from simnet.manifests.paths import Path
+
+KNOWN = "integer string number boolean time bytes quantity int-or-string any".split()
+_EXPECTED = {
+    "string": "a string", "bytes": "a string (base64)", "time": "a time such as 2027-01-01T00:00:00Z",
+    "integer": "an integer", "number": "a number", "boolean": "true or false",
+    "int-or-string": "an integer or a string", "quantity": "a quantity such as 100m or 1Gi",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: `base` is a scalar's name or the name of a table, `container` is 'list', 'map' or ''."""
+
+    base: str
+    container: str = ""
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.base in KNOWN
+
+    @property
+    def item(self) -> Field:
+        """What a list or map of this field holds."""
+        return Field(self.base, allowed=self.allowed)
+
+
+Struct = Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`kinds`: `apps/v1/Deployment` to the name of its table; `served`: group version to every kind a current server
+    has there; `types`: table name to fields."""
+
+    version: str
+    kinds: Mapping[str, str]
+    served: Mapping[str, tuple[str, ...]]
+    cluster_scoped: frozenset[str]
+    types: Mapping[str, Struct]
+
+    def struct(self, field: Field) -> Struct | None:
+        """The table of a field that holds a mapping with fixed keys; None for scalars, maps and unmodelled ones."""
+        return self.types.get(field.base) if field.container != "map" else None
+
+    def kind(self, api_version: str, kind: str) -> str:
+        """The name of the table of a kind, '' when it is not modelled."""
+        return self.kinds.get(f"{api_version}/{kind}", "")
+
+
+@cache
+def tables() -> Tables:
+    """The tables, read at the first call."""
+    text = pkgutil.get_data(__package__, "fields.json")
+    if text is None:
+        raise FileNotFoundError("simnet/manifests/fields.json is missing from this installation")
+    raw = json.loads(text)
+    types = {name: {field: _field(note) for field, note in fields.items()} for name, fields in raw["types"].items()}
+    served = {version: tuple(kinds) for version, kinds in raw["served"].items()}
+    return Tables(raw["version"], raw["kinds"], served, frozenset(raw["clusterScoped"]), types)
+
+
+@cache
+def _field(note: str) -> Field:
+    """Read the notation of the tables: `[]ServicePort!`, `string TCP UDP`."""
+    head, *allowed = note.split(" ")
+    required = head.endswith("!")
+    head = head.rstrip("!")
+    container = {"[]": "list", "{}": "map"}.get(head[:2], "")
+    return Field(head[2:] if container else head, container, required, tuple(allowed))
+
+
+def structure(value: Any, field: Field, path: Path = ()) -> Findings:
+    """Every unknown field, wrong type and value outside an enumeration in a tree. Null counts as absent.
+
+    Cost: O(nodes of the tree).
+    """
+    if value is None or field.base == "any":
+        return
+    if field.container:
+        yield from _container(value, field, path)
+    elif field.is_scalar:
+        yield from _scalar(value, field, path)
+    elif isinstance(value, Mapping):
+        fields = tables().types[field.base]
+        for key, inner in value.items():
+            known = fields.get(key)
+            if known is None:
+                yield Finding("Unknown", (*path, key), inner, "unknown field")
+            else:
+                yield from structure(inner, known, (*path, key))
+    else:
+        yield mistyped(path, value, "a mapping")
+
+
+def _container(value: Any, field: Field, path: Path) -> Findings:
+    if field.container == "list" and isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from structure(inner, field.item, (*path, index))
+    elif field.container == "map" and isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from structure(inner, field.item, (*path, key))
+    else:
+        yield mistyped(path, value, "a list" if field.container == "list" else "a mapping")
+
+
+def _scalar(value: Any, field: Field, path: Path) -> Findings:
+    if not fits(value, field.base):
+        yield mistyped(path, value, _EXPECTED[field.base])
+    elif field.allowed and value not in field.allowed and value != "":
+        yield unsupported(path, value, field.allowed)
+
+
+def fits(value: Any, base: str) -> bool:
+    """Whether a value that is not null can be read as the scalar `base`."""
+    match base:
+        case "string" | "bytes" | "time":
+            return isinstance(value, str)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return _is_integer(value)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "int-or-string":
+            return isinstance(value, str) or _is_integer(value)
+        case "quantity":
+            return isinstance(value, str | int | float) and not isinstance(value, bool)
+        case _:
+            return True
+
+
+def accepts(field: Field, value: Any) -> bool:
+    """Whether a value has the outer shape of a field: a scalar it can read, a list, or a mapping (null always)."""
+    if value is None or field.base == "any":
+        return True
+    if field.container == "list":
+        return isinstance(value, list | tuple)
+    if field.container == "map" or not field.is_scalar:
+        return isinstance(value, Mapping)
+    return fits(value, field.base)
+
+
+def mistyped(path: Path, value: Any, expected: str) -> Finding:
+    return Finding("TypeInvalid", path, value, f"must be {expected}")
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,148 @@
+"""Kubernetes manifests in YAML (and JSON) text -> plain values that know their place in the file.
+
+The reference is what kubectl reads: k8s.io/apimachinery's document reader over sigs.k8s.io/yaml. A text is cut into
+documents by line before anything else; text that begins with `{` is read as JSON objects first, as YAML from the
+first one on that is no JSON; empty documents are dropped. Where kubectl silently loses data (a repeated key, text
+after the end of a document) this reader refuses, and it refuses with file, line, column and a way out.
+
+Nothing here knows what a Service is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from simnet.errors import ManifestError, Problem
+from simnet.manifests.json import objects
+from simnet.manifests.tree import Document, Source
+from simnet.manifests.yaml_anchors import DEFAULT, Limits
+from simnet.manifests.yaml_block import BlockReader, Names, Scalars
+from simnet.manifests.yaml_errors import character, problem, quote, refusal
+from simnet.manifests.yaml_reading import Reading
+
+_LINE_ENDS = re.compile(r"\r?\r\n|\r|\x85")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_END_MARK = re.compile(r"^\.\.\.(?=[ \t\n])", re.MULTILINE)
+_ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n|\.\.\.[ \t]*(?:#[^\n]*)?\n)*+")
+_BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any]:
+    """The values of all documents in `text`, without the empty ones; mappings and lists remember their places.
+
+    Raises ManifestError with every independent mistake: all repeated keys, and the first other mistake of each
+    document. `file` is the name used in messages. Cost: linear in the text.
+    """
+    return [document.value for document in read_documents(text, file, limits=limits)]
+
+
+def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
+    """As `read_all`, with the line each document begins on and the warnings about it."""
+    if len(text) > limits.size:
+        raise ManifestError(Problem(f"found {len(text):,} characters; expected at most {limits.size:,}", type="Syntax"))
+    text = _LINE_ENDS.sub("\n", text) if "\r" in text or "\x85" in text else text
+    found, rest = _leading_json(text, file, limits)
+    documents, problems = [*found], list[Problem]()
+    scalars, names = Scalars(), Names()
+    for source in _cut(text, rest, file, problems):
+        try:
+            document = _read(source, limits, scalars, names, problems)
+        except ManifestError as error:
+            problems += error.problems
+        else:
+            documents += [document] if document.value is not None else []
+    if problems:
+        raise ManifestError(sorted(problems, key=_order))
+    return documents
+
+
+def _order(each: Problem) -> tuple[int, int]:
+    return (each.place.line, each.place.column) if each.place else (0, 0)
+
+
+def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document], int]:
+    """The JSON objects that the text begins with, and the offset where the reading of YAML goes on."""
+    if not text.lstrip().startswith("{"):
+        return [], 0
+    documents, end = objects(text, file, limits)
+    if not documents:
+        return [], 0
+    line_end = text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    rest = text[end:line_end].strip(" \t")
+    if rest and not rest.startswith("#"):
+        begin = end + len(text[end:line_end]) - len(text[end:line_end].lstrip(" \t"))
+        expected = "another object, or `---` on the next line"
+        raise refusal(Source(text, file), begin, f"{quote(rest)} after the JSON object", expected)
+    return documents, line_end + 1
+
+
+def _cut(text: str, start: int, file: str, problems: list[Problem]) -> Iterator[Source]:
+    """The pieces of the text between lines that begin with `---`, from offset `start` on. Each ends with a line end."""
+    if not text.endswith("\n"):
+        text += "\n"
+    line = text.count("\n", 0, start)
+    while start < len(text):
+        if text.startswith("---", start):
+            end = text.index("\n", start)
+            _check_separator(Source(text[start : end + 1], file, line), problems)
+            start, line = end + 1, line + 1
+        following = start if text.startswith("---", start) else text.find("\n---", start) + 1
+        stop = following or len(text)
+        if text[start:stop].strip():
+            yield _piece(text[start:stop], file, line)
+        line += text.count("\n", start, stop)
+        start = stop
+
+
+def _piece(text: str, file: str, line: int) -> Source:
+    return Source(text.removeprefix(_BYTE_ORDER_MARK), file, line)
+
+
+def _check_separator(source: Source, problems: list[Problem]) -> None:
+    rest = source.text[3:].lstrip()
+    if rest and not rest.startswith("#"):
+        offset = source.text.index(rest[0], 3)
+        detail = f"found {quote(rest)} on the separator line; expected nothing but a comment after `---`"
+        problems.append(problem(source, offset, detail, "put it on the next line" if rest[0] != "-" else "---"))
+
+
+def _read(source: Source, limits: Limits, scalars: Scalars, names: Names, problems: list[Problem]) -> Document:
+    _check_characters(source)
+    source = _until_end_mark(source)
+    reading = Reading(source, limits)
+    try:
+        value, row = BlockReader(reading, scalars, names).document()
+    finally:
+        problems += reading.problems
+    return Document(value, source.file, source.base + row + 1, tuple(reading.warnings))
+
+
+def _check_characters(source: Source) -> None:
+    found = None if source.text.isprintable() else _FORBIDDEN.search(source.text)
+    if found:
+        name = character(found[0])
+        raise refusal(source, found.start(), f"the character {name}", "text; write it as an escape in double quotes")
+    if _BYTE_ORDER_MARK in source.text and "\n" + _BYTE_ORDER_MARK in source.text:
+        offset = source.text.index("\n" + _BYTE_ORDER_MARK) + 1
+        raise refusal(source, offset, f"the character {character(_BYTE_ORDER_MARK)}", "it at the start of a document only")
+    if source.text.startswith("%"):
+        expected = "the document itself; kubectl reads no directives"
+        raise refusal(source, 0, f"the directive {quote(source.lines[0])}", expected, "remove the line")
+
+
+def _until_end_mark(source: Source) -> Source:
+    """The text up to a `...` line; an error if more than comments follows it."""
+    found = _END_MARK.search(source.text) if "..." in source.text else None
+    if found is None:
+        return source
+    after = _ONLY_COMMENTS.match(source.text, found.start())
+    if after is None or after.end() < len(source.text):
+        offset = max(after.end() if after else 0, found.start())
+        what = quote(source.lines[source.row(offset)])
+        raise refusal(source, offset, f"{what} after the end mark `...`", "`---` before another document")
+    if _ONLY_COMMENTS.fullmatch(source.text, 0, found.start()):
+        raise refusal(source, found.start(), "the end mark `...` without a document", "a document before it")
+    return Source(source.text[: found.start()], source.file, source.base)

@@ -1,0 +1,48 @@
+"""How a mistake in a manifest's text is told: `FILE:LINE:COLUMN: found X; expected Y`, the line, a caret, a repair."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from simnet.errors import ManifestError, Problem
+from simnet.manifests.tree import Source
+
+_WIDEST = 110
+_BEFORE = 60
+
+
+def problem(source: Source, offset: int, detail: str, repair: str = "") -> Problem:
+    """What is wrong (or worth a warning) at this offset, with the source line, a caret and a line to try instead."""
+    return Problem(detail, type="Syntax", place=source.place(offset), excerpt=excerpt(source, offset, repair))
+
+
+def refusal(source: Source, offset: int, found: str, expected: str, repair: str = "") -> ManifestError:
+    """The error for one mistake. `repair` is the corrected line, or a short instruction; empty where none is sure."""
+    return ManifestError(problem(source, offset, f"found {found}; expected {expected}", repair))
+
+
+def excerpt(source: Source, offset: int, repair: str = "") -> tuple[str, ...]:
+    """The line at `offset`, a caret under it, and the repair. Very long lines are cut around the caret."""
+    row = source.row(offset)
+    line, column = source.lines[row], offset - source.starts[row]
+    first = max(0, column - _BEFORE) if len(line) > _WIDEST else 0
+    shown = line[first : first + _WIDEST]
+    lead = "".join("\t" if char == "\t" else " " for char in shown[: column - first])
+    return (shown, lead + "^", *([f"try: {repair}"] if repair else []))
+
+
+def at(source: Source, offset: int) -> str:
+    """`20:3`, for naming a second place inside a message."""
+    place = source.place(offset)
+    return f"{place.line}:{place.column}"
+
+
+def quote(text: str) -> str:
+    """Source text inside a message, in backquotes and not too long."""
+    text = text.strip()
+    return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
+
+
+def character(char: str) -> str:
+    """A character that cannot be told from its looks: `U+00A0 (no-break space)`."""
+    return f"U+{ord(char):04X} ({unicodedata.name(char, 'a control character').lower()})"

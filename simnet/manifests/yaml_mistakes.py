@@ -1,0 +1,257 @@
+"""Which mistake it was: the reader knows only that a line does not fit; these functions find the likely reason.
+
+Each takes the source and the place where reading stopped, and returns the error to raise, at the place of the
+mistake, which is often an earlier one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from simnet.manifests.tree import Source
+from simnet.manifests.yaml_errors import at, character, quote, refusal
+from simnet.manifests.yaml_quotes import quoted
+from simnet.manifests.yaml_text import tab
+
+_FLOW_WORD = r"(?:[^ \t\n,?\[\]{}:]|:(?=[^ \t\n]))"
+PLAIN: Final = re.compile(rf"{_FLOW_WORD}++(?:[ \t\n]++(?!\#){_FLOW_WORD}++)*+")
+_BLOCK_KEY = re.compile(r"[ \t]*(?:- |[^\s\"'#,\[\]{}&*!|>%@`:]+:(?:[ \t]|$))")
+_GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*)""")
+_KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
+_GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
+_CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
+
+
+def template(source: Source, offset: int) -> Exception:
+    """`{{ ... }}` that no template engine has replaced."""
+    row = source.row(offset)
+    rest = source.lines[row][offset - source.starts[row] :]
+    found = f"{quote(rest)}, which looks like a Helm template"
+    return refusal(source, offset, found, "plain YAML", "render it first (helm template)")
+
+
+# -- between brackets ---------------------------------------------------------------------------------------------------
+
+
+def bad_word(source: Source, offset: int) -> Exception:
+    """A `?`, a `:` or the end of the text where a value should begin."""
+    char = source.text[offset : offset + 1]
+    if not char:
+        return refusal(source, offset, "the end of the text", "a value and the closing bracket")
+    return refusal(source, offset, f"`{char}` where a value cannot begin", "a value; quote it if it is text")
+
+
+def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: int, expected: str) -> Exception:
+    """Something at `place` that does not fit into the bracket opened at `opening`: that bracket was forgotten if the
+    text ends there, or if the line looks like one of the block collection around it (at column `indent`)."""
+    line, row = _line(source, place)
+    bracket = source.text[opening]
+    lead = len(line) - len(line.lstrip())
+    ended = not source.text[place:].strip()
+    if ended or (row > source.row(opening) and lead <= max(indent, 0) and _BLOCK_KEY.match(line)):
+        where = "the end of the document" if ended else f"line {source.base + row + 1}"
+        found = f"`{bracket}`, opened at {at(source, opening)} and not closed before {where}"
+        closing = "}" if bracket == "{" else "]"
+        return refusal(source, opening, found, f"`{closing}`", _line(source, opening)[0].rstrip() + closing)
+    before = line[: place - source.starts[row]].rstrip()
+    if before:
+        repair = f"{before}, {line[place - source.starts[row] :]}"
+    else:
+        repair = _line(source, len(source.text[:place].rstrip()) - 1)[0].rstrip() + ","
+    found = quote(_token(source, place))
+    return refusal(source, place, found, expected, repair if expected.startswith("`,`") else "")
+
+
+def _token(source: Source, offset: int) -> str:
+    """The word, quoted text or indicator that begins here."""
+    char = source.text[offset]
+    if char in "\"'":
+        return source.text[offset : quoted(source, offset)[1]].partition("\n")[0]
+    word = PLAIN.match(source.text, offset)
+    return word[0].partition("\n")[0] if word else char
+
+
+# -- lines that are no entry of the collection they stand in -------------------------------------------------------------
+
+
+def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -> Exception:
+    """The line at (row, column) stands where a key of a mapping is expected, and is none.
+
+    `block_text_row` is the row of a `|` or `>` right above it, if there is one.
+    """
+    line = source.lines[row]
+    text, offset = line[column:].rstrip(), source.starts[row] + column
+    special = _special(source, row, column)
+    if special is not None:
+        return special
+    if block_text_row >= 0:
+        return _unindented_text(source, row, column, block_text_row)
+    if text.startswith("- ") or text == "-":
+        expected = "a key; a list stands under a key of its own, and no key beside it"
+        return refusal(source, offset, "a list entry between the keys of a mapping", expected)
+    glued = _GLUED.match(text)
+    if glued:
+        found = f"{quote(text)} without a space after the colon"
+        repair = f"{line[:column]}{glued[1]}: {glued[2]}"
+        return refusal(source, offset + glued.start(2), found, f"{quote(f'{glued[1]}: {glued[2]}')}", repair)
+    word = text.partition(" #")[0].rstrip()
+    return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", f"{line[:column]}{word}:")
+
+
+def _special(source: Source, row: int, column: int) -> Exception | None:
+    """Lines that are nothing like YAML: conflict markers, templates, tabs, invisible characters, collections as keys."""
+    line = source.lines[row]
+    text, offset = line[column:].rstrip(), source.starts[row] + column
+    if _CONFLICT.match(text):
+        found = f"the merge conflict marker {quote(text)}"
+        return refusal(source, offset, found, "one of the two versions", "keep one side and remove the marker lines")
+    if text.startswith("{{"):
+        return template(source, offset)
+    if line[column] == "\t":
+        return tab(source, row, column)
+    if text.startswith("-\t"):
+        return refusal(source, offset + 1, "a tab after the dash", "a space", f"{line[:column]}- {text[2:].lstrip()}")
+    if is_invisible(line[column]):
+        return invisible(source, row, column)
+    if text[0] in "[{":
+        return refusal(source, offset, "a collection as a key", "text as a key; quote it if it is text")
+    return None
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character looks like a space, or like nothing, without being the space of YAML."""
+    return char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cf")
+
+
+def invisible(source: Source, row: int, column: int) -> Exception:
+    """A no-break space or another character without ink where a key should begin."""
+    line = source.lines[row]
+    end = column
+    while end < len(line) and is_invisible(line[end]):
+        end += 1
+    found = f"the character {character(line[column])}, which looks like a space but is not"
+    repair = f"{line[:column]}{' ' * (end - column)}{line[end:]}"
+    return refusal(source, source.starts[row] + column, found, "spaces", repair)
+
+
+def _unindented_text(source: Source, row: int, column: int, header: int) -> Exception:
+    line, above = source.lines[row], source.lines[header]
+    key = len(above) - len(above.lstrip(" -"))
+    mark = re.search(r"[|>][-+0-9]*[ \t]*(?:#.*)?$", above)
+    where = at(source, source.starts[header] + mark.start()) if mark else f"line {source.base + header + 1}"
+    name = above[key:].partition(":")[0]
+    found = f"the text of the block scalar at {where}, not indented more than `{name}` (column {key + 1})"
+    return refusal(source, source.starts[row] + column, found, f"at least column {key + 3}", " " * (key + 2) + line.lstrip())
+
+
+def wrong_level(source: Source, row: int, column: int, levels: list[int], above: int, dash: int = -1) -> Exception:
+    """A line indented to a level that is not open.
+
+    `levels` are the columns that are (outermost first), `above` the row of the last key or item of the innermost
+    collection that was still open at this column, `dash` the column of the list whose item that is (-1: none).
+    """
+    line, offset = source.lines[row], source.starts[row] + column
+    what = "key" if _KEY.match(line, column) else "text"
+    if dash >= 0 and column < levels[-1]:
+        word = quote(source.lines[above][levels[-1] :].partition(":")[0])
+        expected = f"{levels[-1]} (like {word} on line {source.base + above + 1}) or {dash} for a new `-` entry"
+        repair = " " * levels[-1] + line.lstrip(" ")
+        return refusal(source, offset, f"a {what} at indent {column}", expected, repair)
+    shown = ", ".join(map(str, levels))
+    found = f"indent {column}, which matches none of the open levels {shown}"
+    nearest = min(levels, key=lambda level: abs(level - column))
+    return refusal(source, offset, found, f"one of {shown}", " " * nearest + line.lstrip(" "))
+
+
+def deeper_than_value(source: Source, row: int, column: int, level: int, above: int) -> Exception:
+    """A line indented under an entry (on row `above`, at column `level`) that has its value already."""
+    line, before = source.lines[row], source.lines[above]
+    special = _special(source, row, column)
+    if special is not None:
+        return special
+    dashed = _GLUED_DASH.match(before)
+    if dashed:
+        found = f"{quote('-' + dashed[2])} without a space after the dash"
+        at_name = len(dashed[1]) + 1
+        repair = f"{before[:at_name]} {before[at_name:]}"
+        return refusal(source, source.starts[above] + at_name, found, f"`- {dashed[2].rstrip()}`", repair)
+    colon = re.search(r":(?=[ \t]|$)", line[column:])
+    if colon and not _KEY.match(line, column):
+        return colon_in_text(source, source.starts[row] + column + colon.start())
+    found = f"a key at indent {column}" if colon else f"text at indent {column}"
+    expected = f"indent {level}; a value was already given on line {source.base + above + 1}"
+    return refusal(source, source.starts[row] + column, found, expected, " " * level + line.lstrip(" "))
+
+
+def colon_in_plain(source: Source, row: int, start: int, colon: int) -> Exception:
+    """A `: ` (at offset `colon`) inside the unquoted text that begins at (row, start), perhaps on a later line."""
+    later, line = source.row(colon), source.lines[row]
+    if later == row:
+        return colon_in_text(source, colon)
+    lead = len(source.lines[later]) - len(source.lines[later].lstrip(" \t"))
+    stands_alone = not line[:start].strip(" -")
+    if stands_alone and (lead <= start or _GLUED.match(line, start)):
+        return not_a_key(source, row, start)
+    level = start if stands_alone else len(line) - len(line.lstrip(" -"))
+    return deeper_than_value(source, later, lead, level, row)
+
+
+def not_an_item(source: Source, row: int, column: int) -> Exception:
+    """A line at the column of a list's dashes that has no dash."""
+    text = source.lines[row][column:].rstrip()
+    special = _special(source, row, column)
+    if special is not None:
+        return special
+    offset = source.starts[row] + column
+    if re.match(r"-[^\s-]", text):
+        repair = f"{' ' * column}- {text[1:]}"
+        return refusal(source, offset + 1, f"{quote(text)} without a space after the dash", "`- `", repair)
+    expected = "`- ` before the next item of the list, or a key further left"
+    return refusal(source, offset, quote(text), expected, f"{' ' * column}- {text}")
+
+
+def left_over(source: Source, row: int, column: int) -> Exception:
+    """Text after a document that is complete."""
+    special = _special(source, row, column)
+    if special is not None:
+        return special
+    found = f"{quote(source.lines[row])} after the end of the document"
+    return refusal(source, source.starts[row] + column, found, "`---` on a line of its own before another document")
+
+
+def colon_in_text(source: Source, offset: int) -> Exception:
+    """A `: ` inside a value that has no quotes."""
+    line, row = _line(source, offset)
+    column = offset - source.starts[row]
+    head = re.match(r"[ ]*(?:- +)*(?:[^\s:#'\"]+:[ \t]+)?", line)
+    start = head.end() if head and head.end() <= column else len(line) - len(line.lstrip())
+    value = line[start:].rstrip()
+    repaired = value.replace("\\", "\\\\").replace('"', '\\"')
+    found = f"`: ` inside the unquoted value {quote(value)}"
+    return refusal(source, offset, found, "quotes around the value", f'{line[:start]}"{repaired}"')
+
+
+def after_value(source: Source, offset: int, opening: int) -> Exception:
+    """Text behind a quoted text or a collection that is complete; `opening` is where that began."""
+    line, row = _line(source, offset)
+    mark, first = source.text[opening], source.row(opening)
+    rest = line[offset - source.starts[row] :].rstrip()
+    if first != row and mark in "\"'":
+        swallowed = f"a quote {mark} that was not closed on its line; it swallowed the text up to {at(source, offset - 1)}"
+        return refusal(source, opening, swallowed, f"{mark} on line {source.base + first + 1}", _line(source, opening)[0] + mark)
+    if mark == "'":
+        inner = line[opening - source.starts[row] + 1 :].rstrip().removesuffix("'").replace("''", "'").replace("'", "''")
+        repair = f"{line[: opening - source.starts[row]]}'{inner}'"
+        return refusal(source, offset, f"{quote(rest)} after the closing quote", "the end of the line", repair)
+    if mark == '"':
+        whole = line[opening - source.starts[row] :].rstrip()
+        repair = f"{line[: opening - source.starts[row]]}'{whole}'" if "'" not in whole else ""
+        return refusal(source, offset, f"{quote(rest)} after the closing quote", "the end of the line", repair)
+    return refusal(source, offset, f"{quote(rest)} after the closing `{source.text[offset - 1]}`", "the end of the line")
+
+
+def _line(source: Source, offset: int) -> tuple[str, int]:
+    row = source.row(offset)
+    return source.lines[row], row

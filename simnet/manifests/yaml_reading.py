@@ -1,0 +1,168 @@
+"""What the readers of block and flow style share while they read one document: anchors, tags, keys, scalars."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, NamedTuple
+
+from simnet.errors import Problem
+from simnet.manifests.tree import Mapping, Sequence, Source
+from simnet.manifests.yaml_anchors import Anchors, Limits, merge_sources, merged_over
+from simnet.manifests.yaml_errors import at, character, problem, quote, refusal
+from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
+
+_TAG = re.compile(r"!(?:<([^>\s]+)>|([A-Za-z0-9_-]*!)?([A-Za-z0-9_\-;/?:@&=+$,.!~*'()\[\]%]*))(?=[ \t\n]|$)")
+_YAML_TAG = "tag:yaml.org,2002:"
+_CURLY: Final = {"\u201c": "\u201d", "\u201d": "\u201d", "\u2018": "\u2019", "\u2019": "\u2019", "\u00ab": "\u00bb"}
+_BLANKS = " \t"
+STARTS_NO_PLAIN: Final = frozenset(",[]{}#&*!|>'\"%@`")
+
+
+class Properties(NamedTuple):
+    """What stands before a node: `&anchor` and `!tag` ('' where absent), and the offset of what follows them."""
+
+    anchor: str
+    tag: str
+    end: int
+
+
+class Reading:
+    """One document while it is read. `problems` are mistakes that do not stop the reading, `warnings` no mistakes."""
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self.source, self.limits = source, limits
+        self.anchors = Anchors(source, limits)
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._merged: dict[int, set[str]] = {}
+
+    def warn(self, offset: int, detail: str, repair: str = "") -> None:
+        self.warnings.append(problem(self.source, offset, detail, repair))
+
+    # -- nodes ------------------------------------------------------------------------------------------------------
+
+    def properties(self, offset: int, given: Properties | None = None) -> Properties:
+        """The anchor and the tag that begin at `offset`, in either order, if any; blanks after them are passed.
+        What was `given` on a line above counts too, and may not be given again."""
+        text = self.source.text
+        anchor, tag = (given.anchor, given.tag) if given else ("", "")
+        while text[offset] in "&!":
+            if text[offset] == "&" and not anchor:
+                anchor = self.anchors.name_at(offset)
+                offset += 1 + len(anchor)
+            elif text[offset] == "!" and not tag:
+                tag, offset = self._tag(offset)
+            else:
+                raise refusal(self.source, offset, "a second anchor or tag", "a value")
+            while text[offset] in _BLANKS:
+                offset += 1
+        return Properties(anchor, tag, offset)
+
+    def _tag(self, offset: int) -> tuple[str, int]:
+        found = _TAG.match(self.source.text, offset)
+        if found is None or (found[2] and not found[3]):
+            raise refusal(self.source, offset, "`!` without a tag after it", "a tag such as `!!str`, or quotes")
+        verbatim, handle, suffix = found.groups()
+        if handle and handle != "!":
+            raise refusal(self.source, offset, f"the tag handle `!{handle}`", "`!` or `!!`; no other is defined")
+        if verbatim:
+            return verbatim.replace(_YAML_TAG, "!!", 1), found.end()
+        return f"!!{suffix}" if handle else f"!{suffix}", found.end()
+
+    def scalar(self, text: str, offset: int, tag: str = "", *, quoted: bool = False) -> Any:
+        """The value of a scalar's text, by its tag if it has one."""
+        if quoted and not tag:
+            return text
+        try:
+            value = as_json(tagged(tag, text, quoted=quoted) if tag else resolve(text))
+        except ValueError as error:
+            raise refusal(self.source, offset, f"{tag} with {error}", f"a value of the type {tag}") from None
+        if is_unwritable(value):
+            raise refusal(self.source, offset, quote(text), "a finite number, or quotes around the text")
+        if not quoted and text[:1] in _CURLY:
+            self.warn_curly(text, offset)
+        return value
+
+    def warn_curly(self, text: str, offset: int) -> None:
+        """Typographic quotes quote nothing in YAML; they become part of the text."""
+        closing = text[-1] if len(text) > 1 and text[-1] in _CURLY.values() else ""
+        names = f"{character(text[0])}" + (f" and {character(closing)}" if closing else "")
+        inner = text[1 : -1 if closing else None]
+        self.warn(offset, f"the quotes {names} are part of the value", f'"{inner}"')
+
+    def check_plain_start(self, offset: int) -> None:
+        """Refuse a character that no plain scalar may begin with. Source: `yaml_parser_fetch_next_token`."""
+        text = self.source.text
+        char, following = text[offset], text[offset + 1 : offset + 2]
+        if char in STARTS_NO_PLAIN or (char in "-?:" and following in ("", " ", "\t", "\n")):
+            raise self._bad_start(offset, char)
+
+    def _bad_start(self, offset: int, char: str) -> Exception:
+        source = self.source
+        row = source.row(offset)
+        line, column = source.lines[row], offset - source.starts[row]
+        rest = line[column:].rstrip()
+        if char in "-?:":
+            what = {"-": "a list entry", "?": "a key", ":": "a value"}[char]
+            found = f"`{char}` where {what} cannot begin"
+            return refusal(source, offset, found, "a value on this line, or the list on the next line")
+        found = f"{'a backquote' if char == '`' else f'`{char}`'} at the start of unquoted text"
+        return refusal(source, offset, found, "quotes around it", f'{line[:column]}"{rest}"')
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    def key(self, value: Any, offset: int) -> str:
+        """A resolved scalar as a key; null and collections cannot be one."""
+        name = key_text(value) if not isinstance(value, Mapping | Sequence) else None
+        if name is None:
+            what = "null" if value is None else "a collection"
+            raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes")
+        return name
+
+    def check_key_length(self, start: int, end: int) -> None:
+        if end - start > self.limits.key:
+            raise refusal(self.source, start, f"a key of {end - start} characters", f"at most {self.limits.key}")
+
+    def store(self, mapping: Mapping, name: str, value: Any, mark: int) -> None:
+        """Add an entry; a key that is there already is a problem, unless a merge brought it."""
+        if name in mapping:
+            self.repeated(mapping, name, mark)
+        mapping.marks.append(mark)
+        mapping[name] = value
+
+    def repeated(self, mapping: Mapping, name: str, mark: int) -> None:
+        """Make room for a key that is there already: replace it if a merge brought it, report it if not."""
+        merged = self._merged.get(id(mapping), set())
+        index = list(mapping).index(name)
+        if name not in merged:
+            first, again = (self._offset(mapping, place) for place in (mapping.marks[index], mark))
+            detail = f"found the key `{name}` again; expected it once (first at {at(self.source, first)})"
+            self.problems.append(problem(self.source, again, detail, f"remove one of the two `{name}`"))
+        merged.discard(name)
+        del mapping[name]
+        del mapping.marks[index]
+
+    def _offset(self, mapping: Mapping, mark: int) -> int:
+        return mark if mapping.column < 0 else self.source.starts[mark] + mapping.column
+
+    def merge(self, mapping: Mapping, value: Any, mark: int) -> None:
+        """Take in the keys of a `<<` entry: an explicit key wins, a later `<<` wins over an earlier one."""
+        offset = self._offset(mapping, mark)
+        sources = merge_sources(value)
+        if sources is None:
+            raise refusal(self.source, offset, "a merge key `<<` without a mapping", "a mapping or a list of mappings")
+        merged = self._merged.setdefault(id(mapping), set())
+        fresh: dict[str, Any] = {}
+        for each in sources:
+            fresh = {**each, **fresh}
+        kept = [name for name in fresh if name in mapping and name not in merged and mapping[name] != fresh[name]]
+        if kept:
+            self.warn(offset, merged_over(self.source, offset, kept))
+        for name in fresh:
+            if name in merged:
+                self.repeated(mapping, name, mark)
+            if name not in mapping:
+                mapping[name] = fresh[name]
+                mapping.marks.append(mark)
+                merged.add(name)
+        self.anchors.is_shared = True

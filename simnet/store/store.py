@@ -1,0 +1,108 @@
+"""The objects of a cluster: versioned, frozen, changed only by commit, every change an event.
+
+Create, update and delete are one shape, (old, new). Source of the habit: kubernetes/kubernetes
+pkg/proxy/servicechangetracker.go; of watch and resource versions: the API server.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from simnet.errors import Gone
+from simnet.names import ObjectKey
+from simnet.objects.meta import Object
+from simnet.store.work import Work
+
+LOG_LENGTH = 10_000
+
+
+class Change(NamedTuple):
+    """What somebody wants: the object as it shall be, or None to delete it."""
+
+    kind: str
+    key: ObjectKey
+    new: Object | None
+
+
+class Event(NamedTuple):
+    """What happened: `old` is None for a creation, `new` is None for a deletion."""
+
+    kind: str
+    key: ObjectKey
+    old: Object | None
+    new: Object | None
+    version: int
+
+
+class Store:
+    """Objects by kind, namespace and name. Only `commit` writes."""
+
+    def __init__(self, work: Work) -> None:
+        self.version = 0
+        self.work = work
+        self._objects: dict[str, dict[str, dict[str, Object]]] = {}
+        self._versions: dict[str, dict[ObjectKey, int]] = {}
+        self._log: deque[Event] = deque(maxlen=LOG_LENGTH)
+        self._forgotten = 0  # version of the newest event that fell out of the log
+
+    def get(self, kind: str, key: ObjectKey) -> Object | None:
+        """The object, or None. O(1)."""
+        namespaces = self._objects.get(kind)
+        names = namespaces.get(key[0]) if namespaces is not None else None
+        return names.get(key[1]) if names is not None else None
+
+    def list(self, kind: str, namespace: str | None = None) -> list[Object]:
+        """All objects of a kind (of one namespace), by namespace and name. O(n log n): not for the packet path."""
+        namespaces = self._objects.get(kind, {})
+        chosen = sorted(namespaces) if namespace is None else [namespace]
+        return [names[name] for each in chosen if (names := namespaces.get(each)) for name in sorted(names)]
+
+    def kinds(self) -> list[str]:
+        """Kinds of which at least one object exists."""
+        return [kind for kind, namespaces in self._objects.items() if any(namespaces.values())]
+
+    def count(self, kind: str) -> int:
+        return sum(len(names) for names in self._objects.get(kind, {}).values())
+
+    def resource_version(self, kind: str, key: ObjectKey) -> int:
+        """The store's version when this object was last written, 0 if it does not exist."""
+        return self._versions.get(kind, {}).get(key, 0)
+
+    def commit(self, change: Change) -> Event | None:
+        """Write one change. Equal old and new commit nothing and return None. O(1)."""
+        kind, key, new = change
+        names = self._objects.setdefault(kind, {}).setdefault(key[0], {})
+        old = names.get(key[1])
+        if old is new or (old is not None and old == new):
+            return None
+        versions = self._versions.setdefault(kind, {})
+        self.version += 1
+        self.work.commits += 1
+        if new is None:
+            del names[key[1]]
+            versions.pop(key, None)
+        else:
+            names[key[1]] = new
+            versions[key] = self.version
+        event = Event(kind, key, old, new, self.version)
+        if len(self._log) == LOG_LENGTH:
+            self._forgotten = self._log[0].version
+        self._log.append(event)
+        return event
+
+    def events_since(self, version: int) -> list[Event]:
+        """Events after `version`, oldest first. Raises Gone when the log no longer reaches back that far."""
+        if version < self._forgotten:
+            raise Gone(f"the event log starts after version {self._forgotten}; {version} is too old")
+        return [event for event in self._log if event.version > version]
+
+    def fork(self, work: Work) -> Store:
+        """An independent store that shares the frozen objects. Cost: one dict entry an object."""
+        twin = Store(work)
+        twin.version, twin._forgotten = self.version, self._forgotten
+        twin._objects = {kind: {namespace: names.copy() for namespace, names in namespaces.items()}
+                         for kind, namespaces in self._objects.items()}
+        twin._versions = {kind: versions.copy() for kind, versions in self._versions.items()}
+        twin._log = self._log.copy()
+        return twin

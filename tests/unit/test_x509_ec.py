@@ -1,0 +1,123 @@
+"""P-256 and P-384 against published numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from simnet.x509.ec import P256, P384, Curve, multiply, public_point, sign, verify
+
+KEY_256 = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
+KEY_384 = int(
+    "6B9D3DAD2E1B8C1C05B19875B6659F4DE23C3B667BF297BA9AA47740787137D896D5724E4C70A825F872C9EA60D2EDF5", 16
+)
+A25 = "RFC 6979 appendix A.2.5"
+A26 = "RFC 6979 appendix A.2.6"
+NIST = "NIST curve test vectors, point-at-infinity.org/ecc/nisttv"
+
+# curve, private key, public key x, y, source
+PUBLIC_KEYS = [
+    (P256, KEY_256, "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6",
+     "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299", A25),
+    (P384, KEY_384, "EC3A4E415B4E19A4568618029F427FA5DA9A8BC4AE92E02E06AAE5286B300C64DEF8F0EA9055866064A254515480BC13",
+     "8015D9B72D7D57244EA8EF9AC0C621896708A59367F9DFB9F54CA84B3F1C9DB1288B231C3AE0D4FE7344FD2533264720", A26),
+    (P256, 2, "7CF27B188D034F7E8A52380304B51AC3C08969E277F21B35A60B48FC47669978",
+     "07775510DB8ED040293D9AC69F7430DBBA7DADE63CE982299E04B79D227873D1", NIST),
+    (P256, 20, "83A01A9378395BAB9BCD6A0AD03CC56D56E6B19250465A94A234DC4C6B28DA9A",
+     "76E49B6DE2F73234AE6A5EB9D612B75C9F2202BB6923F54FF8240AAA86F640B8", NIST),
+    (P256, 112233445566778899, "339150844EC15234807FE862A86BE77977DBFB3AE3D96F4C22795513AEAAB82F",
+     "B1C14DDFDC8EC1B2583F51E85A5EB3A155840F2034730E9B5ADA38B674336A21", NIST),
+    (P256, P256.n - 1, "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296",
+     "B01CBD1C01E58065711814B583F061E9D431CCA994CEA1313449BF97C840AE0A", NIST),
+    (P384, 2, "08D999057BA3D2D969260045C55B97F089025959A6F434D651D207D19FB96E9E4FE0E86EBE0E64F85B96A9C75295DF61",
+     "8E80F1FA5B1B3CEDB7BFE8DFFD6DBA74B275D875BC6CC43E904E505F256AB4255FFD43E94D39E22D61501E700A940E80", NIST),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("curve", "key", "x", "y", "source"), PUBLIC_KEYS)
+def test_the_public_key_of_a_private_key(curve: Curve, key: int, x: str, y: str, source: str) -> None:
+    point = int(x, 16), int(y, 16)
+    assert public_point(curve, key) == point, source
+    assert curve.contains(point), source
+
+
+# curve, private key, hash, message, r, s, source
+SIGNATURES = [
+    (P256, "sha224", "sample", "53B2FFF5D1752B2C689DF257C04C40A587FABABB3F6FC2702F1343AF7CA9AA3F",
+     "B9AFB64FDC03DC1A131C7D2386D11E349F070AA432A4ACC918BEA988BF75C74C", A25),
+    (P256, "sha256", "sample", "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716",
+     "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8", A25),
+    (P256, "sha384", "sample", "0EAFEA039B20E9B42309FB1D89E213057CBF973DC0CFC8F129EDDDC800EF7719",
+     "4861F0491E6998B9455193E34E7B0D284DDD7149A74B95B9261F13ABDE940954", A25),
+    (P256, "sha512", "sample", "8496A60B5E9B47C825488827E0495B0E3FA109EC4568FD3F8D1097678EB97F00",
+     "2362AB1ADBE2B8ADF9CB9EDAB740EA6049C028114F2460F96554F61FAE3302FE", A25),
+    (P256, "sha224", "test", "C37EDB6F0AE79D47C3C27E962FA269BB4F441770357E114EE511F662EC34A692",
+     "C820053A05791E521FCAAD6042D40AEA1D6B1A540138558F47D0719800E18F2D", A25),
+    (P256, "sha256", "test", "F1ABB023518351CD71D881567B1EA663ED3EFCF6C5132B354F28D3B0B7D38367",
+     "019F4113742A2B14BD25926B49C649155F267E60D3814B4C0CC84250E46F0083", A25),
+    (P384, "sha224", "sample",
+     "42356E76B55A6D9B4631C865445DBE54E056D3B3431766D0509244793C3F9366450F76EE3DE43F5A125333A6BE060122",
+     "9DA0C81787064021E78DF658F2FBB0B042BF304665DB721F077A4298B095E4834C082C03D83028EFBF93A3C23940CA8D", A26),
+    (P384, "sha256", "sample",
+     "21B13D1E013C7FA1392D03C5F99AF8B30C570C6F98D4EA8E354B63A21D3DAA33BDE1E888E63355D92FA2B3C36D8FB2CD",
+     "F3AA443FB107745BF4BD77CB3891674632068A10CA67E3D45DB2266FA7D1FEEBEFDC63ECCD1AC42EC0CB8668A4FA0AB0", A26),
+    (P384, "sha384", "sample",
+     "94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE46",
+     "99EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8", A26),
+    (P384, "sha512", "sample",
+     "ED0959D5880AB2D869AE7F6C2915C6D60F96507F9CB3E047C0046861DA4A799CFE30F35CC900056D7C99CD7882433709",
+     "512C8CCEEE3890A84058CE1E22DBC2198F42323CE8ACA9135329F03C068E5112DC7CC3EF3446DEFCEB01A45C2667FDD5", A26),
+    (P384, "sha384", "test",
+     "8203B63D3C853E8D77227FB377BCF7B7B772E97892A80F36AB775D509D7A5FEB0542A7F0812998DA8F1DD3CA3CF023DB",
+     "DDD0760448D42D8A43AF45AF836FCE4DE8BE06B485E9B61B827C2F13173923E06A739F040649A667BF3B828246BAA5A5", A26),
+    (P384, "sha512", "test",
+     "A0D5D090C9980FAF3C2CE57B7AE951D31977DD11C775D314AF55F76C676447D06FB6495CD21B4B6E340FC236584FB277",
+     "976984E59B4C77B0E8E4460DCA3D9F20E07B9BB1F63BEEFAF576F6B2E8B224634A2092CD3792E0159AD9CEE37659C736", A26),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("curve", "hash_name", "message", "r", "s", "source"), SIGNATURES)
+def test_a_deterministic_signature(curve: Curve, hash_name: str, message: str, r: str, s: str, source: str) -> None:
+    key = KEY_256 if curve is P256 else KEY_384
+    signature = int(r, 16), int(s, 16)
+    assert sign(curve, key, message.encode(), hash_name) == signature, source
+    assert verify(curve, public_point(curve, key), message.encode(), signature, hash_name), source
+
+
+def test_the_hash_of_a_curve_is_the_one_of_its_strength() -> None:
+    # RFC 5480 section 4 recommends SHA-256 with P-256 and SHA-384 with P-384.
+    assert sign(P256, KEY_256, b"sample") == sign(P256, KEY_256, b"sample", "sha256")
+    assert sign(P384, KEY_384, b"sample") == sign(P384, KEY_384, b"sample", "sha384")
+
+
+@pytest.mark.parametrize("curve", [P256, P384])
+def test_other_messages_keys_and_numbers_do_not_verify(curve: Curve) -> None:
+    r, s = sign(curve, 12345, b"message")
+    public = public_point(curve, 12345)
+    assert verify(curve, public, b"message", (r, s))
+    assert not verify(curve, public, b"massage", (r, s))
+    assert not verify(curve, public_point(curve, 12346), b"message", (r, s))
+    assert not verify(curve, public, b"message", (s, r))
+    for wrong in ((0, s), (r, 0), (r + curve.n, s), (r, s + curve.n), (-r, s)):
+        assert not verify(curve, public, b"message", wrong)
+
+
+@pytest.mark.parametrize("curve", [P256, P384])
+def test_the_generator_has_the_order_of_the_curve(curve: Curve) -> None:
+    # SEC 2 sections 2.4.2 and 2.5.1: nG is the point at infinity.
+    assert curve.contains(curve.generator)
+    assert multiply(curve, curve.n, curve.generator) is None
+    assert multiply(curve, 0, curve.generator) is None
+    assert multiply(curve, curve.n + 1, curve.generator) == curve.generator
+
+
+@pytest.mark.parametrize("scalar", [0, P256.n, -1])
+def test_private_keys_outside_the_range_are_refused(scalar: int) -> None:
+    with pytest.raises(ValueError, match="a private key of P-256 is a number from 1 to the order of the curve less 1"):
+        public_point(P256, scalar)
+
+
+def test_points_off_the_curve_are_recognised() -> None:
+    x, y = P256.generator
+    assert not P256.contains((x, y + 1))
+    assert not P256.contains((x + P256.p, y)), "a coordinate has to be reduced"
+    assert not P256.contains((0, 0))
