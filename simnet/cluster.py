@@ -15,7 +15,7 @@ from typing import Any
 from simnet.clock import Clock, parse_duration
 from simnet.control.addons import base_manifests, controller_manifests, coredns_manifests
 from simnet.control.controllers import all_controllers
-from simnet.control.door import Applied, Door
+from simnet.control.door import Applied, Door, in_namespace, readable
 from simnet.control.endpoints import endpoints_of
 from simnet.control.loop import Loop
 from simnet.control.world import World
@@ -27,14 +27,13 @@ from simnet.dataplane.http.respond import responded
 from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
-from simnet.dataplane.resolve import look_up
 from simnet.dataplane.step import Trace
 from simnet.dataplane.view import View
-from simnet.dataplane.walk import explore, flow_hash, walk
+from simnet.dataplane.walk import explore, flow_hash, look_up, walk
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.ip import number
 from simnet.labels import Selector
-from simnet.manifests import read_manifests
+from simnet.manifests import admissible, read_manifests
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import Endpoints
 from simnet.objects.endpointslice import MANAGED_BY_LABEL
@@ -48,6 +47,9 @@ from simnet.store.work import Work
 
 FIRST_SOURCE_PORT = 32768
 LAST_SOURCE_PORT = 60999
+Results = list[Applied]
+Found = list[Any]
+Manifests = list[dict[str, Any]]
 OPTION_NAMES = tuple(field.name for field in fields(Options))
 
 
@@ -80,7 +82,7 @@ class Cluster:
             labels = {"kubernetes.io/hostname": name}
             self._loop.put(Node(key=ObjectKey("", name), addresses=addresses, labels=labels, created=self.now))
         self._loop.run()
-        manifests: list[dict[str, Any]] = []
+        manifests: Manifests = []
         if self.settings.addons:
             manifests += base_manifests(self.settings)
         if "coredns" in self.settings.addons:
@@ -124,7 +126,7 @@ class Cluster:
     # objects -------------------------------------------------------------------------------------------------------
 
     def apply(self, source: Any, *, settle: bool = True, create_namespaces: bool = True,
-              namespace: str | None = None) -> list[Applied]:
+              namespace: str | None = None) -> Results:
         """Apply manifests as an API server and its controllers would: validate, default, allocate, then act.
 
         `source` is a file, a directory, manifest text, a mapping, a list of these, or builder objects. All or nothing:
@@ -134,17 +136,20 @@ class Cluster:
         return self._apply(source, "apply", settle, create_namespaces, namespace)
 
     def create(self, source: Any, *, settle: bool = True, create_namespaces: bool = True,
-               namespace: str | None = None) -> list[Applied]:
+               namespace: str | None = None) -> Results:
         """Like `apply`, but AlreadyExists when an object is there."""
         return self._apply(source, "create", settle, create_namespaces, namespace)
 
-    def replace(self, source: Any, *, settle: bool = True, namespace: str | None = None) -> list[Applied]:
+    def replace(self, source: Any, *, settle: bool = True, namespace: str | None = None) -> Results:
         """Like `apply`, but NotFound when an object is not there."""
         return self._apply(source, "replace", settle, True, namespace)
 
     def _apply(self, source: Any, verb: str, settle: bool, create_namespaces: bool,
-               namespace: str | None) -> list[Applied]:
-        results = self._door.apply(read_manifests(source, namespace=namespace or "default"), verb, create_namespaces)
+               namespace: str | None) -> Results:
+        manifests = read_manifests(source, rules=admissible)
+        if namespace is not None:
+            manifests = [in_namespace(manifest, namespace) for manifest in manifests]
+        results = self._door.apply(manifests, verb, create_namespaces)
         self._settle(settle)
         return [Applied(self.store.get(each.object.kind, each.object.key) or each.object, each.action)
                 for each in results]
@@ -152,7 +157,7 @@ class Cluster:
     def load(self, source: Any, *, settle: bool = True) -> None:
         """State facts (a dump, a live `kubectl get -o yaml`, a test case): addresses, status and times are kept as
         given, outside every range too; only absent values are filled in. The same key replaces."""
-        self._door.load(read_manifests(source))
+        self._door.load(read_manifests(source, rules=readable))
         self._settle(settle)
 
     def delete(self, ref: str, name: str | None = None, *, namespace: str | None = None, settle: bool = True) -> Object:
@@ -165,14 +170,15 @@ class Cluster:
     def get(self, kind: str, name: str | None = None, *, namespace: str | None = None) -> Any:
         """The object as a frozen typed value; `.manifest` is its full API object. Raises NotFound with the nearest."""
         kind_name, key = self._key(kind, name, namespace)
-        found = self._derived_endpoints(key) if kind_name == "Endpoints" else None
-        found = self.store.get(kind_name, key) or found
+        found = self.store.get(kind_name, key)
+        if found is None and kind_name == "Endpoints":
+            found = self._derived_endpoints(key)
         if found is None:
             known = [each.name for each in self.list(kind_name, namespace=key.namespace)]
             raise NotFound(kind_name.lower(), key.name, key.namespace, known, nearest(key.name, known))
         return found
 
-    def list(self, kind: str, *, selector: str | None = None, namespace: str | None = None) -> list[Any]:
+    def list(self, kind: str, *, selector: str | None = None, namespace: str | None = None) -> Found:
         """All objects of a kind, by namespace and name; `namespace` None means all, `selector` is kubectl's -l."""
         row = BY_KIND.get(kind)
         kind_name = row.kind if row is not None else kind if kind in self.store.kinds() else kind_named(kind).kind
@@ -184,7 +190,7 @@ class Cluster:
             found = [each for each in found if wanted.matches(each.labels)]
         return found
 
-    def dump(self) -> list[dict[str, Any]]:
+    def dump(self) -> Manifests:
         """Every object as a manifest with its status: what `load` reads back. Derived slices and events are left out."""
         return [each.manifest for kind in sorted(self.store.kinds()) if kind != "Event"
                 for each in self.store.list(kind) if not (kind == "EndpointSlice" and MANAGED_BY_LABEL in each.labels)]
@@ -195,7 +201,7 @@ class Cluster:
 
     def put(self, *objects: Object, settle: bool = True) -> None:
         """Commit typed objects as they are (a label changed by kubectl, a pod marked failed): no validation."""
-        self._loop.commit(Change(each.kind, each.key, each) for each in objects)
+        self._loop.commit([Change(each.kind, each.key, each) for each in objects])
         self._settle(settle)
 
     def _key(self, kind: str, name: str | None, namespace: str | None) -> tuple[str, ObjectKey]:
@@ -216,8 +222,8 @@ class Cluster:
         service = self.view.service(key)
         return endpoints_of(service, self.view.slices(key)) if service is not None and _has_endpoints(service) else None
 
-    def _all_endpoints(self, stored: list[Object], namespace: str | None) -> list[Object]:
-        known = {each.key: each for each in stored}
+    def _all_endpoints(self, stored: Found, namespace: str | None) -> Found:
+        known: dict[ObjectKey, Object] = {each.key: each for each in stored}
         for service in self.store.list("Service", namespace):
             if service.key not in known and (derived := self._derived_endpoints(service.key)) is not None:
                 known[service.key] = derived
@@ -231,19 +237,20 @@ class Cluster:
 
     def resolve(self, name: str, source: str = LAPTOP, *, libc: str | None = None, family: int | None = None) -> Lookup:
         """What the resolver of a program at `source` does with `name`: every query in order, and the result."""
-        return look_up(self.view, self.actor(source), name, libc, family)
+        return look_up(self.view, self.actor(source), name, libc, family, flow_hash(self.settings.seed))
 
     def query(self, name: str, type: str = "A", source: str | None = None) -> Answer:
         """One question to the cluster's DNS server; `source` matters only to optional features."""
-        return self.view.dns.query(name, type, self.actor(source) if source else None)
+        actor = self.actor(source) if source else None
+        return self.view.dns.query(name, type, actor.pod.key if actor is not None and actor.pod is not None else None)
 
     def resolv_conf(self, source: str) -> ResolvConf:
         """`/etc/resolv.conf` as the kubelet writes it for a pod (or a node's own); `str()` is the file."""
-        return self.view.dns.resolv_conf(self.actor(source))
+        return self.view.dns.clients.resolv_conf(self.actor(source))
 
     def hosts_file(self, source: str) -> str:
         """`/etc/hosts` of a pod or node."""
-        return self.view.dns.hosts_file(self.actor(source))
+        return str(self.view.dns.clients.hosts_file(self.actor(source)))
 
     # packets -------------------------------------------------------------------------------------------------------
 

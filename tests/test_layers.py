@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -52,9 +53,15 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports_of(name: str) -> list[tuple[str, int, bool]]:
     """(imported module, line, inside a function) for every import statement, type-only ones included."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[name])
     inside = {id(child) for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
               for child in ast.walk(node)}
     found = []
@@ -127,7 +134,7 @@ def test_nothing_below_the_edges_reads_the_wall_clock_or_unseeded_random_or_the_
     forbidden = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "random.random", "random.choice",
                  "random.randint", "random.shuffle", "random.sample", "sys.stdout", "sys.stderr", "sys.stdin",
                  "os.urandom", "os.environ", "uuid.uuid4", "uuid.uuid1"}
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[name])
     assert [f"{name}:{line} {what}" for what, line in calls(tree) if what in forbidden] == []
 
 
@@ -136,7 +143,7 @@ OPENERS = ("simnet.manifests.files", "simnet.manifests.schema", "simnet.scenario
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not within(name, OPENERS)])
 def test_files_are_opened_only_in_the_reader_the_scenarios_and_the_edges(name: str) -> None:
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[name])
     opened = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and (
         (isinstance(node.func, ast.Name) and node.func.id == "open")
         or (isinstance(node.func, ast.Attribute) and node.func.attr in ("read_text", "read_bytes", "write_text")))]
@@ -147,7 +154,7 @@ def test_the_repository_never_imports_ipaddress() -> None:
     """Tests included."""
     wrong = []
     for path in [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
                 [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
             wrong += [f"{path}:{node.lineno}" for each in names if each.split(".")[0] == "ipaddress"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from simnet import ip
 from simnet.control.families import choose_families
@@ -43,8 +45,8 @@ class Admission:
     def release(self, old: Object) -> None:
         """Give back what a deleted object held, once the transaction is accepted."""
         if isinstance(old, Service):
-            self._later += [lambda number=number: self._give_back(number, old) for number in old.cluster_ips]
-            self._later += [lambda port=port: self.world.node_ports.release(port, old.key) for port in _ports_held(old)]
+            self._later += [partial(self._give_back, number, old) for number in old.cluster_ips]
+            self._later += [partial(self.world.node_ports.release, port, old.key) for port in _ports_held(old)]
 
     def accept(self) -> None:
         """Keep what was taken, release what is not needed any more."""
@@ -156,16 +158,16 @@ class Admission:
 
     def _release_unused(self, old: Service, new: Service) -> None:
         for number in set(old.cluster_ips) - set(new.cluster_ips):
-            self._later.append(lambda number=number: self._give_back(number, old))
+            self._later.append(partial(self._give_back, number, old))
         for port in _ports_held(old) - _ports_held(new):
-            self._later.append(lambda port=port: self.world.node_ports.release(port, old.key))
+            self._later.append(partial(self.world.node_ports.release, port, old.key))
 
     def _give_back(self, number: int, service: Service) -> None:
         for ledger in self.world.cluster_ips:
             if number in ledger:
                 ledger.release(number, service.key)
 
-    def _pin(self, service: Service, field: str) -> object:
+    def _pin(self, service: Service, field: str) -> Any:
         """The value that the settings pin for this field of this Service."""
         pin = self.world.settings.pins.get(service.ref)
         if isinstance(pin, str):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
@@ -14,7 +15,8 @@ from simnet.control.admission import Admission
 from simnet.control.loop import Loop
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, InvalidField, NotFound, Problem, SimnetError, nearest
-from simnet.manifests import Manifest, checked, decode, validate_update
+from simnet.manifests import Manifest, check, decode, validate_update
+from simnet.manifests.paths import Path
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.meta import Object
 from simnet.objects.namespace import Namespace
@@ -40,12 +42,12 @@ class Door:
         self.world, self.loop = world, loop
 
     def apply(self, manifests: Sequence[Manifest], verb: str = "apply", create_namespaces: bool = True) -> list[Applied]:
-        """Admit and commit every manifest, or none. `verb` is apply, create or replace.
+        """Admit and commit every manifest (valid ones, see `manifests.admissible`), or none. `verb` is apply, create or
+        replace.
 
-        Raises InvalidField with every problem of every manifest; AlreadyExists (create), NotFound (replace, or a
+        Raises InvalidField for what cannot be allocated or may not change; AlreadyExists (create), NotFound (replace, or a
         namespace when those are not created). The ledgers and the store are then as they were.
         """
-        manifests = checked(manifests)
         self._need_namespaces(manifests, create_namespaces)
         admission = Admission(self.world)
         staged: dict[tuple[str, ObjectKey], Object] = {}
@@ -103,9 +105,9 @@ class Door:
         if isinstance(new, Namespace):
             new = replace(new, labels={**new.labels, NAME_LABEL: new.name})
         if old is not None:
-            problems = validate_update(old, new)
+            problems = validate_update(old.manifest, new.raw, manifest.place_of)
             if problems:
-                raise InvalidField(_placed(problems, manifest))
+                raise InvalidField(problems)
             new = _carried_over(new, old)
         try:
             return admission.admit(new, old), old
@@ -164,6 +166,20 @@ class Door:
                 self.world.node_ports.request(port.node_port, service.key)
 
 
+def readable(manifest: Manifest) -> list[Problem]:
+    """The rules for facts: types must fit, but a live object may have fields newer than our tables."""
+    return check(manifest, lenient=True)
+
+
+def in_namespace(manifest: Manifest, namespace: str) -> Manifest:
+    """A manifest that names no namespace, put into this one (kubectl -n)."""
+    metadata = manifest.data.get("metadata") or {}
+    if metadata.get("namespace") or not manifest.key.namespace:
+        return manifest
+    data = {**manifest.data, "metadata": {**metadata, "namespace": namespace}}
+    return replace(manifest, key=ObjectKey(namespace, manifest.key.name), data=data)
+
+
 def _kind(new: Object) -> str:
     return new.other_kind if isinstance(new, Other) else new.kind
 
@@ -181,4 +197,10 @@ def _carried_over(new: Object, old: Object) -> Object:
 
 def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:
     """The problems with the place in the user's file."""
-    return [problem if problem.place else replace(problem, place=manifest.place_of(problem.field)) for problem in problems]
+    return [problem if problem.place else replace(problem, place=manifest.place_of(path_of(problem.field), value=True))
+            for problem in problems]
+
+
+def path_of(field: str) -> Path:
+    """`spec.ports[0].nodePort` as the keys and indices it is made of."""
+    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", field))

@@ -4,6 +4,7 @@ initIPFamilyFields; rules DS-2 and DS-3."""
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from simnet import ip
 from simnet.errors import InvalidField, Problem
@@ -22,7 +23,8 @@ def choose_families(new: Service, old: Service | None, settings: Settings) -> Se
     given = _given(new)
     if old is not None and not given and old.ip_families and not old.is_external_name:
         given = list(old.ip_families)
-    policy = new.ip_family_policy or (old.ip_family_policy if old is not None else "") or _default_policy(new, given)
+    policy = (_asked(new, "ipFamilyPolicy") or (old.ip_family_policy if old is not None else "")
+              or _default_policy(new, given))
     if old is not None and policy == "SingleStack":
         given = given[:1]
     _check(new, given, policy, configured)
@@ -36,9 +38,14 @@ def choose_families(new: Service, old: Service | None, settings: Settings) -> Se
 
 def _given(service: Service) -> list[int]:
     """Families asked for, or inferred from the cluster IPs given."""
-    if service.ip_families:
+    if _asked(service, "ipFamilies"):
         return list(service.ip_families)
     return [ip.family(number) for number in service.cluster_ips]
+
+
+def _asked(service: Service, field: str) -> Any:
+    """What the manifest itself says; the typed object has a value in any case."""
+    return (service.raw.get("spec") or {}).get(field)
 
 
 def _default_policy(service: Service, given: list[int]) -> str:

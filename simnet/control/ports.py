@@ -126,7 +126,7 @@ class ClusterIPs(Pool):
         """Draw an address (CI-4). Raises PoolExhausted."""
         address = self._draw(owner)
         if address is None:
-            raise PoolExhausted("failed to allocate a serviceIP: range is full")
+            raise PoolExhausted("Internal error occurred: failed to allocate a serviceIP: range is full")
         return address
 
     def request(self, address: int | str, owner: Hashable = "") -> int:
@@ -160,7 +160,7 @@ class NodePorts(Pool):
         """Draw a port (NP-3). Raises PoolExhausted."""
         port = self._draw(owner)
         if port is None:
-            raise PoolExhausted("failed to allocate a nodePort: range is full")
+            raise PoolExhausted("Internal error occurred: failed to allocate a nodePort: range is full")
         return port
 
     def request(self, port: int, owner: Hashable = "") -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from simnet.clock import Clock
 from simnet.control.ipam import NodeCIDRs, PodRange
@@ -58,9 +58,10 @@ class World:
     def update(self, event: Event) -> None:
         """Keep the indexes in step with one committed event."""
         if event.kind == "Pod":
-            old, new = event.old, event.new
-            for index in (self.pods_by_owner, self.pods_by_node, self.host_ports):
-                index.update(event.key, old, new)  # type: ignore[attr-defined]
+            old, new = cast("Pod | None", event.old), cast("Pod | None", event.new)
+            self.pods_by_owner.update(event.key, old, new)
+            self.pods_by_node.update(event.key, old, new)
+            self.host_ports.update(event.key, old, new)
 
     def fork(self, store: Store, work: Work) -> World:
         """An independent copy over the forked store."""
@@ -113,5 +114,6 @@ def _host_ports(pod: Pod) -> Iterable[tuple[str, int, str]]:
     """Pods by (node, port, protocol) they occupy on their node: host ports, and all ports of hostNetwork pods."""
     if not pod.node_name or pod.is_terminal:
         return ()
-    return {(pod.node_name, number, port.protocol): None for container in pod.spec.port_owners for port in container.ports
-            if (number := port.host_port or (port.container_port if pod.spec.host_network else 0))}
+    return dict.fromkeys(
+        (pod.node_name, number, port.protocol) for container in pod.spec.port_owners for port in container.ports
+        if (number := port.host_port or (port.container_port if pod.spec.host_network else 0)))

@@ -11,15 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from simnet.dataplane.http.message import Request, Response, ServedCertificate
-from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, Target, UsableEndpoints
+from simnet.dataplane.http.message import Response, ServedCertificate
+from simnet.dataplane.rules import Claim, Target, UsableEndpoints
 from simnet.dataplane.verdict import Verdict
 from simnet.ip import IPNetwork
 from simnet.names import ObjectKey
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
-
 
 # capture: who owns the destination ------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from simnet import ip
 from simnet.dataplane.http.message import Request
 from simnet.objects.pod import Pod
 
-
 LOOPBACK_V4 = ip.IPNetwork.parse("127.0.0.0/8")
 LOOPBACK_V6 = ip.number("::1")
 

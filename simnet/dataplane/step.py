@@ -188,5 +188,6 @@ def assumptions_of(decision: Decided) -> Iterator[Assumption]:
         yield Assumption("endpoint", f"{decision.receiver} is no pod; it counts as a listener")
     for policy in getattr(decision, "unjudged", ()):
         yield Assumption("policy", f"networkpolicy/{policy} selects the pod and is not judged")
-    for about in getattr(decision, "assumed", ()):
-        yield about
+    about = getattr(decision, "assumed", "")
+    if about:
+        yield Assumption("address", f"the host {about} of an Ingress is published in the public DNS")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Any, cast
 
 from simnet import ip
-from simnet.control.listening import Listening, listening_of
+from simnet.control.listening import Listening, listening_of, serving
 from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.dns.server import ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
@@ -254,11 +254,11 @@ class View:
         return self._host_pods.get(node).values()
 
     def listening(self, pod: Pod) -> Listening:
-        """What the pod's processes listen on; computed once per pod template."""
+        """What the pod's running processes listen on; computed once per pod template."""
         found = self._listening.get(id(pod.spec))
         if found is None or found[0] is not pod.spec:
             found = self._listening[id(pod.spec)] = (pod.spec, listening_of(pod.spec, self.settings.images))
-        return found[1]
+        return serving(found[1], pod.states)
 
     def unjudged(self, pod: Pod, direction: str) -> tuple[ObjectKey, ...]:
         """NetworkPolicies that select the pod for this direction ('Ingress' or 'Egress'): kept, not enforced."""

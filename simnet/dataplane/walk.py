@@ -12,7 +12,9 @@ from simnet.dataplane.balance import balance
 from simnet.dataplane.capture import capture
 from simnet.dataplane.cross import cross
 from simnet.dataplane.depart import depart
-from simnet.dataplane.packet import Packet, Place
+from simnet.dataplane.dns.decisions import NameResolved, NameUnresolved
+from simnet.dataplane.dns.lookup import Lookup
+from simnet.dataplane.packet import Actor, Flow, Packet, Place
 from simnet.dataplane.resolve import resolve
 from simnet.dataplane.route import route
 from simnet.dataplane.step import Attempt, Fork, Need, Outcomes, Step, Trace
@@ -129,6 +131,17 @@ def explored(net: View, packet: Packet) -> Outcomes:
     if found is None:
         found = net.memo[key] = explore(net, packet)
     return found
+
+
+def look_up(net: View, actor: Actor, name: str, libc: str | None, family: int | None, choose: Chooser) -> Lookup:
+    """What the actor's resolver does with a name; its queries travel as the settings say."""
+    if libc is not None:
+        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, libc)
+    packet = Packet(Place.NAME, actor.node, 0, 0, 0, 0, "TCP", Flow(actor, name, family=family))
+    result = resolve(net, packet)
+    decision = (result if isinstance(result, Step) else _settled(net, packet, result, choose)).because
+    assert isinstance(decision, (NameResolved, NameUnresolved))
+    return decision.lookup
 
 
 def flow_hash(seed: int) -> Chooser:

@@ -250,7 +250,7 @@ def _record(cluster: Cluster, line: Expectation, claim: Resolved) -> Checked:
     names = list(dict.fromkeys(query.name for query in lookup.queries)) or [claim.name]
     for name in names:
         answer = cluster.query(name, claim.type, claim.actor)
-        data = {record.data.rstrip(".") for record in answer.answer if record.type == claim.type}
+        data = {record.data_text.rstrip(".") for record in answer.answer if record.type == claim.type}
         if data:
             wanted = {each.rstrip(".") for each in claim.answers}
             return Checked(line, not claim.failure and data == wanted, ", ".join(sorted(data)))

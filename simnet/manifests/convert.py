@@ -116,7 +116,7 @@ def _backend(old: Any) -> Any:
 
 
 def _slice(data: Tree) -> None:
-    """topology held node and zone before they were fields of their own; the rest of it is kept as deprecatedTopology."""
+    """topology held node and zone before they were fields; the rest of it is kept as deprecatedTopology."""
     for endpoint in _dicts(data.get("endpoints")):
         topology = endpoint.pop("topology", None) or {}
         zone = topology.pop("topology.kubernetes.io/zone", None)

@@ -16,7 +16,7 @@ from simnet.manifests.paths import Path, PlaceOf, path_text
 
 
 class Finding(NamedTuple):
-    """`type` is a field error type as in Problem; `field` replaces the text of the path where the API server's differs."""
+    """`type` is a field error type as in Problem; `field` is the path's text where the API server has another."""
 
     type: str
     path: Path
@@ -77,9 +77,8 @@ def reported(
     """Findings as Problems of the object `ref`, each with its place; `renamed` leads back to the user's field names."""
     problems = []
     for found in findings:
-        path = renamed(found.path)
         about_key = found.type in ("Unknown", "Required")
         problems.append(Problem(
-            found.detail, type=found.type, place=place_of(path, value=not about_key), object=ref,
-            field=found.field or path_text(path), value=found.value, suggestion=found.suggestion))
+            found.detail, type=found.type, place=place_of(found.path, value=not about_key), object=ref,
+            field=found.field or path_text(renamed(found.path)), value=found.value, suggestion=found.suggestion))
     return problems

@@ -6,7 +6,7 @@ Source: encoding/json, as kubectl uses it before it tries YAML. Stricter in one 
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
+from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from simnet.errors import ManifestError
@@ -42,7 +42,8 @@ def objects(text: str, file: str, limits: Limits) -> tuple[list[Document], int]:
             value, end = reader.value(start, 1)
         except _NotJson:
             break
-        documents.append(Document(value, file, source.row(start) + 1))
+        if value is not None:
+            documents.append(Document(value, file, source.row(start) + 1))
     return documents, end
 
 
@@ -53,6 +54,7 @@ class _NotJson(ManifestError):
 class _Reader:
     def __init__(self, source: Source, limits: Limits) -> None:
         self._source, self._text, self._limits = source, source.text, limits
+        self._decode = JSONDecoder().raw_decode
 
     def gap(self, offset: int) -> int:
         """The offset after blanks and line ends."""
@@ -86,11 +88,11 @@ class _Reader:
         return value
 
     def _string(self, offset: int) -> tuple[str, int]:
+        text: str
         try:
-            text, end = scanstring(self._text, offset + 1, True)
-        except ValueError as error:
-            place = min(getattr(error, "pos", offset), max(len(self._text) - 1, 0))
-            raise self._refused(offset if "Unterminated" in str(error) else place, str(error), "a JSON string") from None
+            text, end = self._decode(self._text, offset)
+        except JSONDecodeError as error:
+            raise self._refused(error.pos, f"a text with a mistake ({error.msg})", "a JSON string") from None
         return (_SURROGATE.sub("\ufffd", text) if "\\u" in self._text[offset:end] else text), end
 
     def _object(self, offset: int, depth: int) -> tuple[Mapping, int]:

@@ -11,10 +11,11 @@ from simnet.errors import Place
 Path = tuple[str | int, ...]
 """Keys and list indices from the root of a manifest to one value."""
 
-PlaceOf = Callable[..., Place]
+PlaceOf = Callable[..., Place | None]
 """`place_of(path, value=False)`: where the key at a path stands in the user's input, or with `value` its value."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_STEP = re.compile(r"\[([^\]]*)\]|([^.\[]+)")
 
 
 def path_text(path: Path) -> str:
@@ -31,6 +32,11 @@ def path_text(path: Path) -> str:
     return text
 
 
+def path_of(text: str) -> Path:
+    """The path of such a text: `spec.ports[0].port` as `("spec", "ports", 0, "port")`."""
+    return tuple(int(inner) if inner.isdigit() else inner or name for inner, name in _STEP.findall(text))
+
+
 def at(root: Any, path: Path) -> Any:
     """The value at `path`, or None where the path leaves the tree."""
     for step in path:
@@ -43,6 +49,6 @@ def at(root: Any, path: Path) -> Any:
     return root
 
 
-def nowhere(path: Path, value: bool = False) -> Place:
-    """The `place_of` of a manifest that was built in Python."""
-    return Place()
+def nowhere(path: Path, value: bool = False) -> Place | None:
+    """The `place_of` of values that come from no text."""
+    return None

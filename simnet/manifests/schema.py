@@ -17,7 +17,7 @@ from typing import Any
 from simnet.manifests.findings import Finding, Findings, unsupported
 from simnet.manifests.paths import Path
 
-KNOWN = "integer string number boolean time bytes quantity int-or-string any".split()
+KNOWN = ["integer", "string", "number", "boolean", "time", "bytes", "quantity", "int-or-string", "any"]
 _EXPECTED = {
     "string": "a string", "bytes": "a string (base64)", "time": "a time such as 2027-01-01T00:00:00Z",
     "integer": "an integer", "number": "a number", "boolean": "true or false",

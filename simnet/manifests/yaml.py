@@ -18,8 +18,9 @@ from simnet.errors import ManifestError, Problem
 from simnet.manifests.json import objects
 from simnet.manifests.tree import Document, Source
 from simnet.manifests.yaml_anchors import DEFAULT, Limits
-from simnet.manifests.yaml_block import BlockReader, Names, Scalars
+from simnet.manifests.yaml_block import BlockReader
 from simnet.manifests.yaml_errors import character, problem, quote, refusal
+from simnet.manifests.yaml_lines import Names, Scalars
 from simnet.manifests.yaml_reading import Reading
 
 _LINE_ENDS = re.compile(r"\r?\r\n|\r|\x85")
@@ -43,8 +44,10 @@ def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> li
     if len(text) > limits.size:
         raise ManifestError(Problem(f"found {len(text):,} characters; expected at most {limits.size:,}", type="Syntax"))
     text = _LINE_ENDS.sub("\n", text) if "\r" in text or "\x85" in text else text
-    found, rest = _leading_json(text, file, limits)
-    documents, problems = [*found], list[Problem]()
+    documents, problems, rest = list[Document](), list[Problem](), 0
+    if text.lstrip().startswith("{"):
+        documents, rest = _leading_json(text, file, limits)
+        text = _without_lead(text)
     scalars, names = Scalars(), Names()
     for source in _cut(text, rest, file, problems):
         try:
@@ -64,8 +67,6 @@ def _order(each: Problem) -> tuple[int, int]:
 
 def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document], int]:
     """The JSON objects that the text begins with, and the offset where the reading of YAML goes on."""
-    if not text.lstrip().startswith("{"):
-        return [], 0
     documents, end = objects(text, file, limits)
     if not documents:
         return [], 0
@@ -77,6 +78,12 @@ def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document],
         expected = "another object, or `---` on the next line"
         raise refusal(Source(text, file), begin, f"{quote(rest)} after the JSON object", expected)
     return documents, line_end + 1
+
+
+def _without_lead(text: str) -> str:
+    """The text with spaces for the blanks before its first character, which kubectl passes over, tabs included."""
+    first = len(text) - len(text.lstrip(" \t"))
+    return " " * first + text[first:]
 
 
 def _cut(text: str, start: int, file: str, problems: list[Problem]) -> Iterator[Source]:
@@ -91,7 +98,7 @@ def _cut(text: str, start: int, file: str, problems: list[Problem]) -> Iterator[
             start, line = end + 1, line + 1
         following = start if text.startswith("---", start) else text.find("\n---", start) + 1
         stop = following or len(text)
-        if text[start:stop].strip():
+        if text[start:stop].strip(" \n"):
             yield _piece(text[start:stop], file, line)
         line += text.count("\n", start, stop)
         start = stop
@@ -121,13 +128,14 @@ def _read(source: Source, limits: Limits, scalars: Scalars, names: Names, proble
 
 
 def _check_characters(source: Source) -> None:
-    found = None if source.text.isprintable() else _FORBIDDEN.search(source.text)
+    found = _FORBIDDEN.search(source.text)
     if found:
         name = character(found[0])
         raise refusal(source, found.start(), f"the character {name}", "text; write it as an escape in double quotes")
     if _BYTE_ORDER_MARK in source.text and "\n" + _BYTE_ORDER_MARK in source.text:
         offset = source.text.index("\n" + _BYTE_ORDER_MARK) + 1
-        raise refusal(source, offset, f"the character {character(_BYTE_ORDER_MARK)}", "it at the start of a document only")
+        found_mark = f"the character {character(_BYTE_ORDER_MARK)}"
+        raise refusal(source, offset, found_mark, "it at the start of a document only")
     if source.text.startswith("%"):
         expected = "the document itself; kubectl reads no directives"
         raise refusal(source, 0, f"the directive {quote(source.lines[0])}", expected, "remove the line")

@@ -143,7 +143,7 @@ def _owned(value: Any, seen: set[int]) -> Any:
     seen.add(id(value))
     for key, child in value.items() if isinstance(value, Mapping) else enumerate(value):
         if isinstance(child, Mapping | Sequence):
-            value[key] = _owned(child, seen)  # type: ignore[index, call-overload]
+            value[key] = _owned(child, seen)  # type: ignore[index]
     return value
 
 

@@ -16,14 +16,22 @@ from typing import Any, Final
 
 from simnet.manifests.tree import Mapping, Sequence
 from simnet.manifests.yaml_anchors import too_deep
-from simnet.manifests.yaml_errors import quote
+from simnet.manifests.yaml_errors import is_invisible, quote
 from simnet.manifests.yaml_flow import FlowReader
+from simnet.manifests.yaml_lines import NESTED, OPEN, STARTS_NO_PLAIN, Names, Scalars
 from simnet.manifests.yaml_mistakes import (
-    after_value, colon_in_plain, deeper_than_value, is_invisible, left_over, not_a_key, not_an_item, template, wrong_level,
+    after_value,
+    colon_in_plain,
+    deeper_than_value,
+    left_over,
+    not_a_key,
+    not_an_item,
+    template,
+    wrong_level,
 )  # fmt: skip
-from simnet.manifests.yaml_quotes import DOUBLE, SINGLE, quoted
-from simnet.manifests.yaml_reading import STARTS_NO_PLAIN, Properties, Reading
-from simnet.manifests.yaml_scalars import NUMBER_START, WORDS, as_json, is_unwritable, key_text, resolve
+from simnet.manifests.yaml_quotes import quoted
+from simnet.manifests.yaml_reading import Properties, Reading
+from simnet.manifests.yaml_scalars import resolve
 from simnet.manifests.yaml_text import block_text, plain_text
 
 Row = tuple[str, str, str, str]
@@ -35,56 +43,11 @@ _ROW = re.compile(
     r"(.*)\n"
 )
 _END: Final[Row] = ("", "", "", "---")
-_NESTED: Final = object()  # nothing (or a comment) after the colon or dash: the value stands on the next lines, or is null
-_OPEN: Final = object()  # what follows is no complete scalar of the common kind
 _KEY_WORD = re.compile(r"(?:[^ \t\n:#]|:(?=[^ \t\n])|(?<=[^ \t\n])#|[ \t]+(?=[^ \t\n#]))*+")
 _COLON = re.compile(r"[ \t]*:(?=[ \t\n]|$)")
 _REST = re.compile(r"[ \t]*(?:#.*)?$")
 _NONE: Final = Properties("", "", 0)
-_CURLY_START: Final = frozenset("“”‘’«")
 _NO_KEY_START: Final = STARTS_NO_PLAIN - {'"', "'", "*"}
-
-
-class Scalars(dict[str, Any]):
-    """What stands after `key: ` or `- ` -> its value, for complete scalars on one line; filled as texts are met."""
-
-    def __init__(self) -> None:
-        super().__init__((word, value) for word, value in WORDS.items() if not is_unwritable(value))
-        self[""] = _NESTED
-
-    def __missing__(self, text: str) -> Any:
-        value = self[text] = _one_line(text)
-        return value
-
-
-class Names(dict[str, str]):
-    """A key as written -> as JSON has it (`yes` -> `true`, `0o17` -> `15`)."""
-
-    def __missing__(self, text: str) -> str:
-        name = self[text] = key_text(resolve(text)) or text
-        return name
-
-
-def _one_line(text: str) -> Any:
-    first = text[0]
-    if first in STARTS_NO_PLAIN:
-        if first == "#":
-            return _NESTED
-        found = (DOUBLE if first == '"' else SINGLE).match(text) if first in "\"'" else None
-        if found is None or "\\" in found[1] or not _REST.match(text, found.end()):
-            return _OPEN
-        return found[1].replace("''", "'") if first == "'" else found[1]
-    if "\t" in text or ": " in text or first in _CURLY_START or (first in "-?:" and text[1:2] in ("", " ")):
-        return _OPEN
-    if " #" in text:
-        text = text[: text.index(" #")]
-    text = text.rstrip(" ")
-    if text.endswith(":"):
-        return _OPEN
-    if first not in NUMBER_START and text not in WORDS:
-        return text
-    value = resolve(text)
-    return _OPEN if is_unwritable(value) else as_json(value)
 
 
 class BlockReader:
@@ -95,8 +58,8 @@ class BlockReader:
         self._rows: list[Row] = _ROW.findall(reading.source.text)
         self._end = len(self._rows)
         self._rows.append(_END)
-        self._flow = FlowReader(reading)
-        self._levels: list[int] = []
+        self._flow = FlowReader(reading, scalars, names)
+        self._deepest = reading.limits.depth
         self._block_text_end = -1  # the row after the last `|` or `>` text, if that text was empty
         self._block_text_row = -1
 
@@ -138,7 +101,7 @@ class BlockReader:
 
     def _mapping(self, row: int, column: int, depth: int) -> tuple[Mapping, int]:
         """The mapping whose first key stands at (row, column)."""
-        if depth > self._reading.limits.depth:
+        if depth > self._deepest:
             raise too_deep(self._source, self._source.starts[row] + column, self._reading.limits)
         rows, scalars, names, lines = self._rows, self._scalars, self._names, self._source.lines
         pad = " " * column
@@ -161,15 +124,19 @@ class BlockReader:
             marks.append(row)
             value = scalars[text]
             row += 1
-            if value is _NESTED:
-                value, row = self._below(row, column, depth + 1, in_mapping=True)
-            elif value is _OPEN:
+            if value is NESTED:
+                child, child_dash, child_key, _ = rows[row]
+                if child_key and not child_dash and len(child) > column:  # what _below does, without its call
+                    value, row = self._mapping(row, len(child), depth + 1)
+                else:
+                    value, row = self._below(row, column, depth + 1, in_mapping=True)
+            elif value is OPEN:
                 value, row = self._inline(row - 1, len(lines[row - 1]) - len(text), column, depth + 1, in_mapping=True)
             made[name] = value
 
     def _sequence(self, row: int, column: int, depth: int, *, is_indented: bool) -> tuple[Sequence, int]:
         """The list whose first dash stands at (row, column); `is_indented` if that is deeper than what holds it."""
-        if depth > self._reading.limits.depth:
+        if depth > self._deepest:
             raise too_deep(self._source, self._source.starts[row] + column, self._reading.limits)
         rows, scalars, lines = self._rows, self._scalars, self._source.lines
         pad = " " * column
@@ -187,14 +154,17 @@ class BlockReader:
                     row = self._no_item(made, row, column)
                 continue
             marks.append(row)
-            if key or (len(dash) > 2 and "-" in dash[1:]):
+            if key and dash == "- ":
+                rows[row] = (pad + "  ", "", key, text)
+                value, row = self._mapping(row, column + 2, depth + 1)
+            elif key or (len(dash) > 2 and "-" in dash[1:]):
                 value, row = self._compact(row, column, depth + 1)
             else:
                 value = scalars[text]
                 row += 1
-                if value is _NESTED:
+                if value is NESTED:
                     value, row = self._below(row, column, depth + 1)
-                elif value is _OPEN:
+                elif value is OPEN:
                     value, row = self._item(row - 1, len(lines[row - 1]) - len(text), column, depth + 1)
             made.append(value)
 
@@ -213,7 +183,7 @@ class BlockReader:
         self._rows[row] = (" " * start, "", "", self._rows[row][3])
         return self._node(row, start, column, depth)
 
-    # -- entries of unusual shape -------------------------------------------------------------------------------------
+    # -- entries of unusual shape -----------------------------------------------------------------------------------
 
     def _unusual(self, made: Mapping, row: int, column: int, depth: int) -> int:
         """Read the row, at `column` or deeper, that is no plain `key: value`, into the mapping; the row after it."""
@@ -285,9 +255,9 @@ class BlockReader:
     def _blank_out(self, row: int, column: int) -> None:
         """Take the `?` or `:` at (row, column) away, so that what follows reads as a node of its own."""
         line = self._source.lines[row]
-        self._rows[row] = _ROW.findall(f"{line[:column]} {line[column + 1 :]}\n")[0]
+        self._rows[row] = _ROW.findall(f"{' ' * (column + 1)}{line[column + 1 :]}\n")[0]
 
-    # -- nodes of unusual shape ---------------------------------------------------------------------------------------
+    # -- nodes of unusual shape -------------------------------------------------------------------------------------
 
     def _node(
         self, row: int, start: int, column: int, depth: int, *, in_mapping: bool = False, given: Properties = _NONE
@@ -297,7 +267,8 @@ class BlockReader:
         char, following = line[start], line[start + 1 : start + 2]
         if char == "\t" or is_invisible(char) or (char == "-" and following == "\t"):
             raise not_a_key(self._source, row, start)
-        if (char == "?" and following in ("", " ", "\t")) or self._key(self._source.starts[row] + start):
+        is_key = char not in "[{" and self._key(self._source.starts[row] + start)
+        if is_key or (char == "?" and following in ("", " ", "\t")):
             return self._mapping(row, start, depth)
         return self._inline(row, start, column, depth, in_mapping=in_mapping, given=given)
 
@@ -332,6 +303,24 @@ class BlockReader:
         cell[0] = value
         return value, after
 
+    def _bare(self, row: int, offset: int, column: int, depth: int, tag: str) -> tuple[Any, int]:
+        """The scalar or flow collection at `offset`, by its first character."""
+        source, reading = self._source, self._reading
+        char = source.text[offset]
+        if char in "\"'":
+            value, end = quoted(source, offset)
+            return reading.scalar(value, offset, tag, quoted=True), self._closed(offset, end)
+        if char in "|>":
+            value, after = block_text(source, row, offset - source.starts[row], column)
+            self._block_text_row, self._block_text_end = row, -1 if value else after
+            return reading.scalar(value, offset, tag, quoted=True), after
+        if char in "[{":
+            if source.text[offset : offset + 2] == "{{":
+                raise template(source, offset)
+            collection, end = self._flow.collection(offset, depth, column)
+            return collection, self._closed(offset, end)
+        return self._plain(row, offset, column, tag)
+
     def _closed(self, opening: int, end: int) -> int:
         """The row after a scalar or collection that ends at offset `end`; an error if anything else follows there."""
         row = self._source.row(end)
@@ -359,14 +348,14 @@ class BlockReader:
             offset = self._source.starts[row] + len(line) - len(text)
             self._reading.warn(offset, f"{quote(text)} continues the text above it; it is not a list item")
 
-    # -- what does not fit ----------------------------------------------------------------------------------------------
+    # -- what does not fit ------------------------------------------------------------------------------------------
 
     def _continued(self, made: Mapping | Sequence, row: int, column: int) -> int:
         """The row is indented below the last entry: the rest of its plain text, or a mistake."""
         mark = made.marks[-1]
         indent, dash, key, text = self._rows[mark]
         line = self._source.lines[mark]
-        is_own = key if isinstance(made, Mapping) else dash  # no dash: a collection on the row of its own dash
+        is_own = len(indent) == column and (key if isinstance(made, Mapping) else dash)  # not an entry inside of it
         if text and is_own and text[0] not in STARTS_NO_PLAIN:
             plain = plain_text(self._source, mark, len(line) - len(text), column)
             if plain.colon < 0 and plain.end > row:
@@ -374,7 +363,7 @@ class BlockReader:
                 value = self._reading.scalar(plain.text, start)
                 for later in range(mark + 1, plain.end):
                     self._warn_of_dash(later)
-                made[next(reversed(made)) if isinstance(made, Mapping) else -1] = value  # type: ignore[index, call-overload]
+                made[next(reversed(made)) if isinstance(made, Mapping) else -1] = value  # type: ignore[index]
                 return plain.end
             if not self._rows[row][3].strip(" \t") and plain.colon < 0:
                 return row + 1

@@ -46,3 +46,8 @@ def quote(text: str) -> str:
 def character(char: str) -> str:
     """A character that cannot be told from its looks: `U+00A0 (no-break space)`."""
     return f"U+{ord(char):04X} ({unicodedata.name(char, 'a control character').lower()})"
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character looks like a space, or like nothing, without being the space of YAML."""
+    return char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cf")

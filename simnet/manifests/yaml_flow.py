@@ -12,20 +12,26 @@ from typing import Any
 
 from simnet.manifests.tree import Mapping, Sequence
 from simnet.manifests.yaml_anchors import too_deep
+from simnet.manifests.yaml_lines import OPEN, Names, Scalars
 from simnet.manifests.yaml_mistakes import PLAIN, bad_word, forgotten_or_unexpected, template
 from simnet.manifests.yaml_quotes import quoted
 from simnet.manifests.yaml_reading import Reading
 from simnet.manifests.yaml_scalars import resolve
 
 _GAP = re.compile(r"(?:[ \t\n]+|#[^\n]*)*+")
+_GAP_START = frozenset(" \t\n#")
 _FOLD = re.compile(r"[ \t]*\n[ \t]*((?:\n[ \t]*)*)")
+_SIMPLE = r"""(?:"[^"\\\n]*+"|[A-Za-z0-9_/.](?:[\w./-]|:(?=[\w/]))*+)(?=[ ]*[,\]}])"""
+_SIMPLE_ITEM = re.compile(_SIMPLE)
+_SIMPLE_ENTRY = re.compile(rf"((?![nN](?:ull|ULL):)[A-Za-z0-9_/.][\w./-]*+):[ ]+(?:({_SIMPLE})|(?=[\[{{]))")
 
 
 class FlowReader:
     """Reads the flow collections of one document."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, scalars: Scalars, names: Names) -> None:
         self._reading, self._source, self._text = reading, reading.source, reading.source.text
+        self._scalars, self._names = scalars, names
 
     def collection(self, offset: int, depth: int, indent: int = -1) -> tuple[Mapping | Sequence, int]:
         """The collection whose bracket stands at `offset`, as level `depth` of nesting, and the offset after it.
@@ -34,30 +40,61 @@ class FlowReader:
         """
         if depth > self._reading.limits.depth:
             raise too_deep(self._source, offset, self._reading.limits)
-        made: Mapping | Sequence = Mapping() if self._text[offset] == "{" else Sequence()
+        made: Mapping | Sequence
+        text = self._text
+        made, closing = (Mapping(), "}") if text[offset] == "{" else (Sequence(), "]")
         made.source, made.column, made.marks = self._source, -1, []
-        closing = "}" if self._text[offset] == "{" else "]"
-        place = self._gap(offset + 1)
-        while self._text[place : place + 1] != closing:
-            if self._text[place : place + 1] in ("", ",", "]", "}"):
-                raise forgotten_or_unexpected(self._source, offset, place, indent, "a value" if closing == "]" else "a key")
-            if isinstance(made, Mapping):
-                place = self._entry(made, place, depth, indent)
-            else:
-                place = self._item(made, place, depth, indent)
-            place = self._gap(place)
-            if self._text[place : place + 1] == ",":
+        place, delimiter = self._gap(offset + 1), ","
+        while text[place : place + 1] != closing:
+            end = self._simple_entry(made, place, depth, indent) if closing == "}" else self._simple_item(made, place)
+            if not end:
+                if text[place : place + 1] in ("", ",", "]", "}"):
+                    raise forgotten_or_unexpected(self._source, offset, place, indent, "a value")
+                end = (self._entry if closing == "}" else self._item)(made, place, depth, indent)
+            place = self._gap(end)
+            delimiter = text[place : place + 1]
+            if delimiter == ",":
                 place = self._gap(place + 1)
-            elif self._text[place : place + 1] != closing:
+            elif delimiter != closing:
                 raise forgotten_or_unexpected(self._source, offset, place, indent, f"`,` or `{closing}`")
         return made, place + 1
 
+    def _simple_item(self, made: Any, offset: int) -> int:
+        """Read an item that is one word or quoted on its line; the offset after it, or 0 if it is not of that kind."""
+        found = _SIMPLE_ITEM.match(self._text, offset)
+        value = self._scalars[found[0]] if found else OPEN
+        if found is None or value is OPEN:
+            return 0
+        made.marks.append(offset)
+        made.append(value)
+        return found.end()
+
+    def _simple_entry(self, made: Any, offset: int, depth: int, indent: int) -> int:
+        """Read a `key: value` of two such words, or of a word and a collection; the offset after it, or 0."""
+        found = _SIMPLE_ENTRY.match(self._text, offset)
+        if found is None:
+            return 0
+        name, word = self._names[found[1]], found[2]
+        if word:
+            value, end = self._scalars[word], found.end()
+        else:
+            value, end = self.collection(found.end(), depth + 1, indent)
+        if value is OPEN:
+            return 0
+        self._reading.store(made, name, value, offset)
+        return end
+
     def _gap(self, offset: int) -> int:
         """The offset after blanks, line ends and comments."""
-        found = _GAP.match(self._text, offset)
+        text = self._text
+        if text[offset : offset + 1] == " ":
+            offset += 1
+        if text[offset : offset + 1] not in _GAP_START:
+            return offset
+        found = _GAP.match(text, offset)
         return found.end() if found else offset
 
-    def _item(self, sequence: Sequence, offset: int, depth: int, indent: int) -> int:
+    def _item(self, sequence: Any, offset: int, depth: int, indent: int) -> int:
         """Read one item of `[ ]`, which may be a single `key: value` pair."""
         sequence.marks.append(offset)
         start, value, end = self._key(offset, depth, indent)
@@ -69,7 +106,7 @@ class FlowReader:
         sequence.append(value)
         return end
 
-    def _entry(self, mapping: Mapping, offset: int, depth: int, indent: int) -> int:
+    def _entry(self, mapping: Any, offset: int, depth: int, indent: int) -> int:
         """Read one entry of `{ }`: `key: value`, or a key alone."""
         if self._text[offset - 1 : offset + 1] == "{{":
             raise template(self._source, offset - 1)

@@ -7,11 +7,10 @@ mistake, which is often an earlier one.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from simnet.manifests.tree import Source
-from simnet.manifests.yaml_errors import at, character, quote, refusal
+from simnet.manifests.yaml_errors import at, character, is_invisible, quote, refusal
 from simnet.manifests.yaml_quotes import quoted
 from simnet.manifests.yaml_text import tab
 
@@ -32,7 +31,7 @@ def template(source: Source, offset: int) -> Exception:
     return refusal(source, offset, found, "plain YAML", "render it first (helm template)")
 
 
-# -- between brackets ---------------------------------------------------------------------------------------------------
+# -- between brackets -------------------------------------------------------------------------------------------------
 
 
 def bad_word(source: Source, offset: int) -> Exception:
@@ -73,7 +72,7 @@ def _token(source: Source, offset: int) -> str:
     return word[0].partition("\n")[0] if word else char
 
 
-# -- lines that are no entry of the collection they stand in -------------------------------------------------------------
+# -- lines that are no entry of the collection they stand in ----------------------------------------------------------
 
 
 def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -> Exception:
@@ -101,7 +100,7 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
 
 
 def _special(source: Source, row: int, column: int) -> Exception | None:
-    """Lines that are nothing like YAML: conflict markers, templates, tabs, invisible characters, collections as keys."""
+    """What is nothing like YAML: conflict markers, templates, tabs, invisible characters, collections as keys."""
     line = source.lines[row]
     text, offset = line[column:].rstrip(), source.starts[row] + column
     if _CONFLICT.match(text):
@@ -118,11 +117,6 @@ def _special(source: Source, row: int, column: int) -> Exception | None:
     if text[0] in "[{":
         return refusal(source, offset, "a collection as a key", "text as a key; quote it if it is text")
     return None
-
-
-def is_invisible(char: str) -> bool:
-    """Whether a character looks like a space, or like nothing, without being the space of YAML."""
-    return char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp", "Cf")
 
 
 def invisible(source: Source, row: int, column: int) -> Exception:
@@ -143,7 +137,8 @@ def _unindented_text(source: Source, row: int, column: int, header: int) -> Exce
     where = at(source, source.starts[header] + mark.start()) if mark else f"line {source.base + header + 1}"
     name = above[key:].partition(":")[0]
     found = f"the text of the block scalar at {where}, not indented more than `{name}` (column {key + 1})"
-    return refusal(source, source.starts[row] + column, found, f"at least column {key + 3}", " " * (key + 2) + line.lstrip())
+    repair = " " * (key + 2) + line.lstrip()
+    return refusal(source, source.starts[row] + column, found, f"at least column {key + 3}", repair)
 
 
 def wrong_level(source: Source, row: int, column: int, levels: list[int], above: int, dash: int = -1) -> Exception:
@@ -237,19 +232,24 @@ def after_value(source: Source, offset: int, opening: int) -> Exception:
     """Text behind a quoted text or a collection that is complete; `opening` is where that began."""
     line, row = _line(source, offset)
     mark, first = source.text[opening], source.row(opening)
-    rest = line[offset - source.starts[row] :].rstrip()
     if first != row and mark in "\"'":
-        swallowed = f"a quote {mark} that was not closed on its line; it swallowed the text up to {at(source, offset - 1)}"
-        return refusal(source, opening, swallowed, f"{mark} on line {source.base + first + 1}", _line(source, opening)[0] + mark)
-    if mark == "'":
-        inner = line[opening - source.starts[row] + 1 :].rstrip().removesuffix("'").replace("''", "'").replace("'", "''")
-        repair = f"{line[: opening - source.starts[row]]}'{inner}'"
-        return refusal(source, offset, f"{quote(rest)} after the closing quote", "the end of the line", repair)
-    if mark == '"':
-        whole = line[opening - source.starts[row] :].rstrip()
-        repair = f"{line[: opening - source.starts[row]]}'{whole}'" if "'" not in whole else ""
-        return refusal(source, offset, f"{quote(rest)} after the closing quote", "the end of the line", repair)
-    return refusal(source, offset, f"{quote(rest)} after the closing `{source.text[offset - 1]}`", "the end of the line")
+        where = f"it swallowed the text up to {at(source, offset - 1)}"
+        found = f"a quote {mark} that was not closed on its line; {where}"
+        expected = f"{mark} on line {source.base + first + 1}"
+        return refusal(source, opening, found, expected, _line(source, opening)[0].rstrip() + mark)
+    rest = quote(line[offset - source.starts[row] :])
+    if mark not in "\"'":
+        bracket = source.text[:offset].rstrip()[-1]
+        return refusal(source, offset, f"{rest} after the closing `{bracket}`", "the end of the line")
+    start = opening - source.starts[row]
+    repair = line[:start] + _requoted(line[start:].rstrip())
+    return refusal(source, offset, f"{rest} after the closing quote", "the end of the line", repair)
+
+
+def _requoted(text: str) -> str:
+    """A badly quoted text in single quotes: what stands between the first and the last `'`, or all of it."""
+    inner = text[1:].removesuffix("'").replace("''", "'") if text.startswith("'") else text
+    return "'" + inner.replace("'", "''") + "'"
 
 
 def _line(source: Source, offset: int) -> tuple[str, int]:

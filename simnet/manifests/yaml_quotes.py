@@ -46,7 +46,8 @@ def quoted(source: Source, offset: int) -> tuple[str, int]:
 def _unclosed(source: Source, offset: int) -> Exception:
     line = source.lines[source.row(offset)].rstrip()
     mark = source.text[offset]
-    return refusal(source, offset, f"a quote {mark} that is never closed", f"{mark} at the end of the text", line + mark)
+    found = f"a quote {mark} that is never closed"
+    return refusal(source, offset, found, f"{mark} at the end of the text", line + mark)
 
 
 def _single_lines(inside: str) -> list[tuple[str, bool]]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from simnet.errors import Problem
+from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Mapping, Sequence, Source
 from simnet.manifests.yaml_anchors import Anchors, Limits, merge_sources, merged_over
 from simnet.manifests.yaml_errors import at, character, problem, quote, refusal
+from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
 
-_TAG = re.compile(r"!(?:<([^>\s]+)>|([A-Za-z0-9_-]*!)?([A-Za-z0-9_\-;/?:@&=+$,.!~*'()\[\]%]*))(?=[ \t\n]|$)")
+_TAG_TEXT = r"(?:[A-Za-z0-9_\-;/?:@&=+$,.!~*'()\[\]]|%[0-9A-Fa-f]{2})"
+_TAG = re.compile(rf"!(?:<({_TAG_TEXT}+)>|([A-Za-z0-9_-]*!)?({_TAG_TEXT}*))(?=[ \t\n]|$)")
 _YAML_TAG = "tag:yaml.org,2002:"
 _CURLY: Final = {"\u201c": "\u201d", "\u201d": "\u201d", "\u2018": "\u2019", "\u2019": "\u2019", "\u00ab": "\u00bb"}
 _BLANKS = " \t"
-STARTS_NO_PLAIN: Final = frozenset(",[]{}#&*!|>'\"%@`")
+_MOST_REPEATS: Final = 50
 
 
 class Properties(NamedTuple):
@@ -138,6 +140,8 @@ class Reading:
             first, again = (self._offset(mapping, place) for place in (mapping.marks[index], mark))
             detail = f"found the key `{name}` again; expected it once (first at {at(self.source, first)})"
             self.problems.append(problem(self.source, again, detail, f"remove one of the two `{name}`"))
+            if len(self.problems) > _MOST_REPEATS:
+                raise ManifestError(self.problems.pop())
         merged.discard(name)
         del mapping[name]
         del mapping.marks[index]
@@ -160,8 +164,8 @@ class Reading:
             self.warn(offset, merged_over(self.source, offset, kept))
         for name in fresh:
             if name in merged:
-                self.repeated(mapping, name, mark)
-            if name not in mapping:
+                mapping[name] = fresh[name]
+            elif name not in mapping:
                 mapping[name] = fresh[name]
                 mapping.marks.append(mark)
                 merged.add(name)

@@ -17,11 +17,11 @@ from typing import Any, Final
 NUMBER_START: Final = frozenset("+-.0123456789")
 _TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
 _FALSE = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
-_NULL = ("", "~", "null", "Null", "NULL")
+_ABSENT = ("", "~", "null", "Null", "NULL")
 _NAN = (".nan", ".NaN", ".NAN")
 _INFINITE = (".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF")
 WORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False), **dict.fromkeys(_NULL, None),
+    **dict.fromkeys(_TRUE, True), **dict.fromkeys(_FALSE, False), **dict.fromkeys(_ABSENT, None),
     **dict.fromkeys(_NAN, math.nan),
     **{word: -math.inf if word.startswith("-") else math.inf for word in _INFINITE},
 }  # fmt: skip
@@ -35,7 +35,7 @@ _TIMESTAMP = re.compile(
     r"(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:Z|[-+]\d\d:\d\d)| \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?)?"
 )
 _LONGEST_INTEGER = 70  # digits of any 64-bit number in any base, signs and prefix included
-_STR, _INT, _FLOAT_TAG, _BOOL, _NULL_TAG = "!!str", "!!int", "!!float", "!!bool", "!!null"
+_STR, _INT, _FLOAT_TAG, _BOOL, _NULL = "!!str", "!!int", "!!float", "!!bool", "!!null"
 
 
 def resolve(text: str) -> Any:
@@ -49,8 +49,8 @@ def resolve(text: str) -> Any:
     if text[0] not in NUMBER_START:
         return text
     if text[0] == ".":
-        number = float(text) if _POINT_FLOAT.fullmatch(text) else math.inf
-        return text if math.isinf(number) else number
+        fraction = float(text) if _POINT_FLOAT.fullmatch(text) else math.inf
+        return text if math.isinf(fraction) else fraction
     number = _number(text.replace("_", ""))
     return text if number is None else number
 
@@ -70,6 +70,11 @@ def _number(plain: str) -> int | float | None:
     if odd and not (odd[1] and odd[2]):
         return int(odd[1] + odd[2] + odd[3], 2)
     return None
+
+
+def is_text(text: str) -> bool:
+    """Whether these characters, unquoted, are read as this very text, and not as a number, a date, a boolean ..."""
+    return isinstance(resolve(text), str) and not _TIMESTAMP.fullmatch(text)
 
 
 def as_json(value: Any) -> Any:
@@ -125,13 +130,15 @@ def _of_type(tag: str, text: str) -> Any:
     raise ValueError(f"`{text}`, which is {_NAMES[actual]}")
 
 
-_NAMES = {_STR: "text", _INT: "an integer", _FLOAT_TAG: "a number with a fraction", _BOOL: "a boolean", _NULL_TAG: "null"}
+_NAMES = {_STR: "text", _INT: "an integer", _FLOAT_TAG: "a number with a fraction", _BOOL: "a boolean", _NULL: "null"}
 
 
 def _type_of(value: Any) -> str:
     if isinstance(value, bool):
         return _BOOL
-    return _NULL_TAG if value is None else _INT if isinstance(value, int) else _FLOAT_TAG if isinstance(value, float) else _STR
+    if isinstance(value, int | float):
+        return _INT if isinstance(value, int) else _FLOAT_TAG
+    return _NULL if value is None else _STR
 
 
 def _decoded(text: str) -> str:

@@ -135,13 +135,12 @@ def plain_text(source: Source, row: int, column: int, indent: int) -> Plain:
         row, blank, first = row + 1, 0, False
         if rest:  # a comment ends the text
             return Plain(out, row, -1)
-        begin = row
         while row < last and not lines[row].strip(_BLANKS):
             _refuse_tab(source, row, indent)
             row, blank = row + 1, blank + 1
         lead = _refuse_tab(source, row, indent)
         if row >= last or lead <= indent or lines[row][lead] == "#":
-            return Plain(out, begin, -1)
+            return Plain(out, row, -1)
         at = lead
 
 
@@ -158,7 +157,7 @@ def _refuse_tab(source: Source, row: int, indent: int) -> int:
 def tab(source: Source, row: int, column: int) -> Exception:
     """The error for a tab that stands where only spaces may indent."""
     line = source.lines[row]
-    above = next((text for text in reversed(source.lines[:row]) if text.strip() and not text.lstrip().startswith("#")), "")
+    above = next((text for text in reversed(source.lines[:row]) if text.strip() and text.lstrip()[0] != "#"), "")
     level = len(above) - len(above.lstrip(" ")) + (2 if above.rstrip().endswith(":") else 0)
     width = max(level - column, 1)
     rest = line[column:].lstrip(_BLANKS)

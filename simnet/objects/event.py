@@ -9,6 +9,8 @@ from simnet.clock import iso
 from simnet.names import ObjectKey
 from simnet.objects.meta import Object
 
+NOBODY = ObjectKey("", "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Object):
@@ -17,7 +19,7 @@ class Event(Object):
     kind: ClassVar[str] = "Event"
 
     involved_kind: str = ""
-    involved: ObjectKey = ObjectKey("", "")
+    involved: ObjectKey = NOBODY
     type: str = "Normal"
     reason: str = ""
     message: str = ""

@@ -1,1 +1,76 @@
+"""Stories: scenario files that change a cluster and assert what its network then does."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simnet.errors import ManifestError, ScenarioFailed, UsageError
+from simnet.scenario.accept import accepted
+from simnet.scenario.model import Story
+from simnet.scenario.reader import parse_story, read_story
+from simnet.scenario.report import Report, text_of
+from simnet.scenario.runner import Progress, run
+
+STORY_SUFFIX = ".story.md"
+LATER_SUFFIXES = (".scenario.yaml", ".scenario.yml", ".scenario.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One story, ready to run any number of times, each time from the start."""
+
+    story: Story
+
+    @classmethod
+    def read(cls, path: Path | str) -> Scenario:
+        """From a `*.story.md` file. Raises ManifestError naming file, line and what would do."""
+        if str(path).endswith(LATER_SUFFIXES):
+            raise ManifestError(f"{path}: scenario files as data are not supported yet; write a {STORY_SUFFIX} file")
+        return cls(read_story(path))
+
+    @classmethod
+    def parse(cls, text: str, file: str = "story.md") -> Scenario:
+        """From text."""
+        return cls(parse_story(text, file))
+
+    @property
+    def title(self) -> str:
+        return self.story.title
+
+    def run(self, progress: Progress | None = None) -> Report:
+        """Run every step and report. Raises ManifestError when the settings cannot be used."""
+        return run(self.story, progress)
+
+    def check(self) -> Report:
+        """`run`, and raise ScenarioFailed with the whole report if a line did not hold."""
+        report = self.run()
+        if not report.passed:
+            raise ScenarioFailed(text_of([report]))
+        return report
+
+    def accept(self) -> str:
+        """The story's text with the console output that did not match filled in anew."""
+        return accepted(self.story, self.run())
+
+
+def find_stories(paths: list[Path]) -> list[Path]:
+    """The story files among `paths`, directories searched through, in the order of their names.
+
+    Raises UsageError for a path that does not exist or holds no story.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            stories = sorted(path.rglob(f"*{STORY_SUFFIX}"))
+            if not stories:
+                raise UsageError(f"{path}: no {STORY_SUFFIX} file in this directory")
+            found += stories
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: no such file or directory")
+    return found
+
+
+__all__ = ["Report", "Scenario", "Story", "find_stories", "text_of"]

@@ -14,7 +14,7 @@ from simnet.control.ports import ClusterIPs, NodePorts, Pool
 from simnet.control.slots import Slots
 from simnet.errors import Conflict, PoolExhausted, UsageError
 
-owners = st.sampled_from([f"pod-{index}" for index in range(12)])
+owners = st.sampled_from([f"pod-{index}" for index in range(9)])
 
 
 class NodeBlocks(RuleBasedStateMachine):
@@ -104,6 +104,11 @@ class PodAddresses(RuleBasedStateMachine):
     @rule(owner=owners)
     def release(self, owner: str) -> None:
         assert self.ledger.release(owner) == self.held.pop(owner, None)
+
+    @rule()
+    def release_the_last_one_given_out(self) -> None:
+        for owner in [owner for owner, address in self.held.items() if address == self.addresses[self.last]]:
+            self.release(owner)
 
     @rule()
     def go_on_with_a_copy(self) -> None:
@@ -233,7 +238,7 @@ class TakenNumbers(RuleBasedStateMachine):
 
 
 for machine in (NodeBlocks, PodAddresses, Draws, TakenNumbers):
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+    machine.TestCase.settings = settings(stateful_step_count=50)
 
 TestNodeBlocks = NodeBlocks.TestCase
 TestPodAddresses = PodAddresses.TestCase

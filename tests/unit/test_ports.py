@@ -64,7 +64,7 @@ def test_the_static_band_is_drawn_from_only_when_the_dynamic_one_is_full() -> No
     assert {pool.allocate("web") for _ in range(16)} == set(range(30000, 30016))
     with pytest.raises(PoolExhausted) as caught:
         pool.allocate("web")
-    assert str(caught.value) == "failed to allocate a nodePort: range is full"
+    assert str(caught.value) == "Internal error occurred: failed to allocate a nodePort: range is full"
 
 
 def test_a_full_service_range_says_so() -> None:
@@ -72,7 +72,7 @@ def test_a_full_service_range_says_so() -> None:
     assert {ip.text(pool.allocate("web")) for _ in range(6)} == {f"10.0.0.{last}" for last in range(1, 7)}
     with pytest.raises(PoolExhausted) as caught:
         pool.allocate("web")
-    assert str(caught.value) == "failed to allocate a serviceIP: range is full"
+    assert str(caught.value) == "Internal error occurred: failed to allocate a serviceIP: range is full"
     assert (caught.value.code, caught.value.reason) == (500, "InternalError")
 
 

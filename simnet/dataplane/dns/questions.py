@@ -127,7 +127,7 @@ def joined(name: str, domain: str) -> str:
 
 def name_problem(name: str) -> str:
     """'' for an absolute name that fits into a message, else what is wrong with it (D10)."""
-    if name == ".":
+    if (len(name) <= 64 and ".." not in name and name[0] != "." and name.isascii()) or name == ".":
         return ""
     labels = name[:-1].split(".")
     if not all(labels):
@@ -145,7 +145,11 @@ def is_within(name: str, zone: str) -> bool:
 
 def zone_of(name: str, zones: tuple[str, ...]) -> str:
     """The longest of `zones` (absolute, lower case) that `name` (likewise) lies in, '' if none (D2)."""
-    return max((zone for zone in zones if is_within(name, zone)), key=len, default="")
+    longest = ""
+    for zone in zones:
+        if len(zone) > len(longest) and is_within(name, zone):
+            longest = zone
+    return longest
 
 
 def is_reverse(zone: str) -> bool:
@@ -220,7 +224,9 @@ def reverse_name(address: int) -> str:
 
 
 def address_in(text: str) -> int | None:
-    """The address a text is, None if it is none."""
+    """The address a text is, None if it is none. Quick for names, of which there are many."""
+    if ":" not in text and not text.replace(".", "").isdecimal():
+        return None
     try:
         return ip.number(text)
     except ValueError:

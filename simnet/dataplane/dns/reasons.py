@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from simnet.names import ObjectKey
 
-
 # the name was found -----------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class NoSuchService:
 
 @dataclass(frozen=True, slots=True)
 class NobodyReady:
-    """A headless Service, or an endpoint name of any, without a ready endpoint; `unready` waits, perhaps empty (D24)."""
+    """A headless Service, or an endpoint name of any, without a ready endpoint; `unready` ones wait, if any (D24)."""
 
     service: ObjectKey
     unready: tuple[str, ...]

@@ -6,10 +6,13 @@ Source: coredns/coredns plugin/kubernetes/handler.go, ns.go, plugin/backend_look
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simnet import ip
 from simnet.dataplane.dns import questions, reasons
 from simnet.dataplane.dns.clients import Clients
 from simnet.dataplane.dns.endpoints import Pair
+from simnet.dataplane.dns.questions import joined
 from simnet.dataplane.dns.reasons import Reason
 from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Data, Rcode, Record
 from simnet.dataplane.dns.reverse import EndpointAddresses
@@ -20,7 +23,9 @@ from simnet.store.store import Event
 
 LONGEST_CHAIN = 8
 SCHEMA_TTL = 28800
-FOLLOWED_KINDS = frozenset(("Service", "EndpointSlice", "Namespace", "Ingress"))
+MOST_SPELLINGS = 100
+FOLLOWED_KINDS = frozenset(("Service", "EndpointSlice", "Namespace"))
+FURNITURE_TYPES = {"": ("SOA", "NS"), "dns-version": ("TXT",)}
 
 
 class ClusterDNS:
@@ -29,7 +34,7 @@ class ClusterDNS:
     `net` is the view it reads; `update` must get every committed event, after the view's own indexes.
     """
 
-    def __init__(self, net: Objects) -> None:
+    def __init__(self, net: Objects, upstreams: Upstreams | None = None) -> None:
         self._net = net
         settings = net.settings.dns
         self._settings = settings
@@ -40,11 +45,12 @@ class ClusterDNS:
         self._server_ips = tuple(ip.number(text) for text in settings.dns_server_ips)
         namespace, _, name = (settings.dns_service or "").rpartition("/")
         self._dns_service = ObjectKey(namespace or "default", name) if name else None
-        self.upstreams = Upstreams(net.settings)
+        self.upstreams = upstreams if upstreams is not None else Upstreams(net.settings)
         self._zone = ClusterZone(net, settings)
         self._endpoints = EndpointAddresses()
         self._changed_at = 0
-        self.clients = Clients(net, self)
+        self._soas: dict[str, Record] = {}
+        self.clients = Clients(net, self.upstreams, self.answer)
 
     def update(self, event: Event) -> None:
         """Follow one committed event: O(1). Remembered lookups are forgotten when it can change an answer."""
@@ -52,18 +58,15 @@ class ClusterDNS:
             self._zone.update(event)
             self._endpoints.update(event)
             self._changed_at = int(self._net.now)
+            self._soas.clear()
             self.clients.forget()
 
     def fork(self, net: Objects) -> ClusterDNS:
         """An independent server that reads `net`."""
-        twin = ClusterDNS(net)
+        twin = ClusterDNS(net, self.upstreams)
         twin._zone, twin._endpoints = self._zone.fork(net), self._endpoints.fork()
         twin._changed_at = self._changed_at
         return twin
-
-    def is_server(self, address: int) -> bool:
-        """Whether queries to this address are meant for this server: an address of the DNS Service."""
-        return any(service.key == self._dns_service for service in self._net.services_with(address))
 
     # one question --------------------------------------------------------------------------------------------------
 
@@ -77,10 +80,10 @@ class ClusterDNS:
         problem = questions.name_problem(name)
         if problem:
             return Answer(name, kind, Rcode.FORMERR, reasons.Malformed(name, problem))
-        return self._answer(name, kind, ())
+        return self.answer(name, kind)
 
-    def _answer(self, name: str, kind: str, chain: tuple[str, ...]) -> Answer:
-        """`chain` holds the names whose aliases led here."""
+    def answer(self, name: str, kind: str, chain: tuple[str, ...] = ()) -> Answer:
+        """`query` for an absolute name known to be one. `chain` holds the names whose aliases led here."""
         lowered = name.lower()
         zone = questions.zone_of(lowered, self._zones)
         if not zone:
@@ -94,7 +97,7 @@ class ClusterDNS:
         if self._fallthrough and questions.zone_of(lowered, self._fallthrough):
             return self.upstreams.ask(name, kind)
         if not self._settings.synced:
-            answer.rcode, answer.reason = Rcode.SERVFAIL, reasons.NotSynced(answer.reason)
+            return replace(answer, rcode=Rcode.SERVFAIL, reason=reasons.NotSynced(answer.reason))
         return answer
 
     # a name in a forward zone --------------------------------------------------------------------------------------
@@ -126,8 +129,8 @@ class ClusterDNS:
         """Shares of 100 by the number of pairs before duplicates go; the targets' addresses beside them (D16, D29)."""
         ttl, weight = self._settings.ttl, max(1, 100 // len(held.pairs))
         answer = dict.fromkeys(
-            Record(name, ttl, "SRV", SRV(0, weight, pair.port or 0, f"{pair.owner}.{spelling}")) for pair in located)
-        beside = dict.fromkeys(self._address(f"{pair.owner}.{spelling}", pair.address) for pair in located)
+            Record(name, ttl, "SRV", SRV(0, weight, pair.port or 0, joined(pair.owner, spelling))) for pair in located)
+        beside = dict.fromkeys(self._address(joined(pair.owner, spelling), pair.address) for pair in located)
         return Answer(name, "SRV", Rcode.NOERROR, held.reason, tuple(answer), (), tuple(beside), True)
 
     def _address(self, name: str, address: int) -> Record:
@@ -148,7 +151,7 @@ class ClusterDNS:
         lowered = target.lower()
         if questions.is_within(lowered, name.lower()) or lowered in chain or len(chain) >= LONGEST_CHAIN:
             return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.AliasLoop(service, target))
-        found = self._answer(target, kind, (*chain, name.lower()))
+        found = self.answer(target, kind, (*chain, name.lower()))
         if found.answer or not questions.is_within(lowered, spelling.lower()):
             reason = held.reason if found.answer else reasons.TargetMissing(service, target, found.reason)
             return Answer(name, kind, Rcode.NOERROR, reason, (cname, *found.answer), is_authoritative=True)
@@ -175,13 +178,14 @@ class ClusterDNS:
             records = (Record(name, ttl, kind, data),) if data is not None else ()
         if records:
             return Answer(name, kind, Rcode.NOERROR, reason, records, is_authoritative=True)
-        return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.NoSuchType(relative, kind, ()))
+        has = FURNITURE_TYPES.get(relative, ())
+        return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.NoSuchType(relative, kind, has))
 
     def _name_servers(self, name: str, spelling: str, reason: Reason) -> Answer:
         """The DNS Service when there is one, else ns.dns with the server's own addresses (D46)."""
         home = spelling if not questions.is_reverse(spelling.lower()) else self.primary_zone
-        servers = [(f"{owner}.{home}", address) for owner, address in self._server_addresses()]
-        names = dict.fromkeys(owner for owner, _ in servers) or {f"ns.dns.{home}": None}
+        servers = [(joined(owner, home), address) for owner, address in self._server_addresses()]
+        names = dict.fromkeys(owner for owner, _ in servers) or {joined("ns.dns", home): None}
         records = tuple(Record(name, self._settings.ttl, "NS", each) for each in names)
         beside = dict.fromkeys(self._address(owner, address) for owner, address in servers)
         return Answer(name, "NS", Rcode.NOERROR, reason, records, (), tuple(beside), True)
@@ -196,9 +200,14 @@ class ClusterDNS:
         return [("ns.dns", address) for address in self._server_ips]
 
     def _soa(self, spelling: str) -> Record:
-        ttl = self._settings.ttl
-        data = SOA(f"ns.dns.{spelling}", f"hostmaster.{spelling}", self._changed_at, 7200, 1800, 86400, ttl)
-        return Record(spelling, min(ttl, 300), "SOA", data)
+        """The SOA of the zone in the spelling of the question; made once between two changes."""
+        found = self._soas.get(spelling)
+        if found is None:
+            ttl, mname, rname = self._settings.ttl, joined("ns.dns", spelling), joined("hostmaster", spelling)
+            found = Record(spelling, min(ttl, 300), "SOA", SOA(mname, rname, self._changed_at, 7200, 1800, 86400, ttl))
+            if len(self._soas) < MOST_SPELLINGS:
+                self._soas[spelling] = found
+        return found
 
     def _negative(self, name: str, kind: str, spelling: str, rcode: Rcode, reason: Reason) -> Answer:
         """NODATA or NXDOMAIN: nothing but the SOA of the zone (D58)."""
@@ -221,7 +230,7 @@ class ClusterDNS:
             return self._negative(name, kind, spelling, Rcode.NXDOMAIN, reasons.NoOwner(address, pods))
         if kind != "PTR":
             return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.NoSuchType(name, kind, ("PTR",)))
-        records = tuple(Record(name, self._settings.ttl, "PTR", f"{owner}.{self.primary_zone}") for owner in owners)
+        records = tuple(Record(name, self._settings.ttl, "PTR", joined(owner, self.primary_zone)) for owner in owners)
         reason = reasons.AddressOwners(address, tuple(dict.fromkeys(owners.values())))
         return Answer(name, kind, Rcode.NOERROR, reason, records, is_authoritative=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from heapq import nsmallest
-from typing import NamedTuple, Protocol, assert_never
+from typing import NamedTuple, Protocol, assert_never, cast
 
 from simnet import ip
 from simnet.dataplane.dns import questions, reasons
@@ -23,9 +23,11 @@ from simnet.objects.service import Service
 from simnet.settings import DNSSettings, Settings
 from simnet.store.index import Index, ScarceIndex
 from simnet.store.store import Event
+from simnet.store.work import Work
 
 SCHEMA_VERSION = "1.1.0"
 SHOWN = 5  # how many near misses a reason carries
+MOST_REMEMBERED = 50_000
 
 
 class Objects(Protocol):
@@ -36,6 +38,9 @@ class Objects(Protocol):
 
     @property
     def now(self) -> float: ...
+
+    @property
+    def work(self) -> Work: ...
 
     def service(self, key: ObjectKey) -> Service | None: ...
 
@@ -75,6 +80,7 @@ class ClusterZone:
     def __init__(self, net: Objects, settings: DNSSettings) -> None:
         self._net = net
         self._settings = settings
+        self._found: dict[str, Held | Absent] = {}
         self._tables: dict[ObjectKey, EndpointTable] = {}
         self._services_named: Index[Service] = Index(lambda service: (service.name,))
         self._pods_by_address: ScarceIndex[Pod] = ScarceIndex(_first_address)
@@ -82,16 +88,18 @@ class ClusterZone:
     def update(self, event: Event) -> None:
         """Follow one event. O(1), and O(addresses) for a pod with pods verified."""
         old, new = event.old, event.new
+        if self._found:
+            self._found.clear()
         if event.kind == "Service":
             if (old is None) != (new is None):
-                self._services_named.update(event.key, old, new)  # type: ignore[arg-type]
+                self._services_named.update(event.key, cast("Service | None", old), cast("Service | None", new))
             self._tables.pop(event.key, None)
         elif event.kind == "EndpointSlice":
             for each in (old, new):
                 if isinstance(each, EndpointSlice) and each.service is not None:
                     self._tables.pop(each.service, None)
         elif event.kind == "Pod" and self._settings.pods == "verified":
-            self._pods_by_address.update(event.key, old, new)  # type: ignore[arg-type]
+            self._pods_by_address.update(event.key, cast("Pod | None", old), cast("Pod | None", new))
 
     def fork(self, net: Objects) -> ClusterZone:
         """An independent copy that reads `net`."""
@@ -104,7 +112,16 @@ class ClusterZone:
     # the grammar, form by form -------------------------------------------------------------------------------------
 
     def find(self, relative: str) -> Held | Absent:
-        """What the name (lower case, relative to the zone) holds."""
+        """What the name (lower case, relative to the zone) holds. Remembered until the next change, for the AAAA that
+        follows the A."""
+        found = self._found.get(relative)
+        if found is None:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()
+            found = self._found[relative] = self._find(relative)
+        return found
+
+    def _find(self, relative: str) -> Held | Absent:
         question = questions.parse(relative)
         match question:
             case questions.Apex() | questions.SchemaVersion() | questions.NameServer():
@@ -224,7 +241,7 @@ class ClusterZone:
         match question:
             case questions.PortName(port, protocol):
                 pairs = table.by_port.get((port, protocol), [])
-                if not port or not pairs:
+                if not pairs:
                     return Absent(reasons.NoSuchPort(service.key, port, protocol, tuple(table.by_port)))
             case questions.ProtocolName():
                 return _above_ports(service.key, question, table.by_port)
@@ -250,7 +267,8 @@ class ClusterZone:
         if not table.ready:
             return reasons.NobodyReady(service.key, tuple(table.unready))
         labels = tuple(list(table.by_label)[:SHOWN])
-        known_as = next((table.labels_of[address] for address in _addresses_like(label) if address in table.labels_of), "")
+        address = questions.PodName(label, "").address
+        known_as = table.labels_of.get(address, "") if address is not None else ""
         pod = self._net.pod(ObjectKey(service.namespace, label))
         if pod is None:
             return reasons.NoSuchEndpoint(service.key, label, labels, known_as)
@@ -269,16 +287,12 @@ def _alias(service: Service, question: questions.Question) -> Held | Absent:
     return Held(reasons.Alias(service.key, target), alias=target)
 
 
-def _above_ports(service: ObjectKey, question: questions.ProtocolName, ports: Collection[tuple[str, str]]) -> Held | Absent:
+def _above_ports(service: ObjectKey, question: questions.ProtocolName,
+                 ports: Collection[tuple[str, str]]) -> Held | Absent:
     """`_tcp.SVC...` exists when a named port of that protocol does (D57)."""
     if any(name and protocol == question.protocol for name, protocol in ports):
         return Held(reasons.OnlyNamesBelow(f"_{question.protocol}.{question.service}.{question.namespace}.svc"))
     return Absent(reasons.NoSuchPort(service, "", question.protocol, tuple(ports)))
-
-
-def _addresses_like(label: str) -> list[int]:
-    address = questions.PodName(label, "").address
-    return [] if address is None else [address]
 
 
 def _first_address(pod: Pod) -> tuple[int, ...]:

@@ -53,29 +53,26 @@ class Address:
     @property
     def arguments(self) -> str:
         """`?query`, or '' without one."""
-        return "" if self.query is None else f"?{self.query}"
+        return f"?{self.query}" if self.query else ""
 
 
 def read_address(request: Request) -> Address | Malformed:
     """Host and target of a request, or why it is malformed. O(length)."""
     absolute = _ABSOLUTE.fullmatch(request.target)
-    raw = (absolute[2] or "/") if absolute else request.target
-    if absolute and not raw.startswith("/"):
-        raw = "/" + raw
+    raw = request.target if absolute is None else absolute[2] if absolute[2].startswith("/") else "/" + absolute[2]
     host_header = _host_header(request)
     if isinstance(host_header, Malformed):
         return host_header
     target = _read_path(raw)
     if isinstance(target, Malformed):
         return target
-    routed = absolute[1].rpartition("@")[2] if absolute else host_header
-    if absolute and _BAD_HOST.search(routed):
+    routed = (host_header or "") if absolute is None else absolute[1].rpartition("@")[2]
+    if _BAD_HOST.search(routed):
         return Malformed.BAD_HOST
-    return Address("" if routed is None else host_name(routed), "_" if host_header is None else host_header,
-                   target[0], target[1], raw)
+    return Address(host_name(routed), "_" if host_header is None else host_header, target[0], target[1], raw)
 
 
-def _host_header(request: Request) -> str | None | Malformed:
+def _host_header(request: Request) -> str | Malformed | None:
     """The one Host header; None when HTTP/1.0 sent none (rule H-7)."""
     hosts = [] if request.host is None else [request.host]
     hosts += [value for name, value in request.headers if name.lower() == "host"]

@@ -188,7 +188,7 @@ def _domain_path(text: str, path: Path) -> Findings:
         return
     yield from each_invalid(path, domain, dns1123_subdomain_problem(domain))
     if not _DOMAIN_PATH.fullmatch(rest):
-        yield invalid(path, rest, f"must be a valid path (regex used for validation is '{_DOMAIN_PATH.pattern}')")
+        yield invalid(path, rest, f"Invalid path (regex used for validation is '{_DOMAIN_PATH.pattern}')")
 
 
 def _parameters(given: Mapping[str, Any], path: Path) -> Findings:
@@ -196,7 +196,7 @@ def _parameters(given: Mapping[str, Any], path: Path) -> Findings:
     namespace, scope = given.get("namespace"), given.get("scope")
     if scope == "Namespace" and namespace is None:
         yield required((*path, "namespace"), "`parameters.scope` is set to 'Namespace'")
-    elif scope == "Namespace":
+    elif scope == "Namespace" and namespace is not None:
         yield from each_invalid((*path, "namespace"), namespace, dns1123_label_problem(namespace))
     elif scope == "Cluster" and namespace is not None:
         yield forbidden((*path, "namespace"), "`parameters.scope` is set to 'Cluster'")

@@ -12,8 +12,8 @@ from typing import Any
 from simnet import ip
 from simnet.errors import UsageError
 from simnet.ip import IPNetwork
-from simnet.manifests.findings import Findings, each_invalid, forbidden, invalid, required, too_long
-from simnet.manifests.paths import Path
+from simnet.manifests.findings import Finding, Findings, each_invalid, forbidden, invalid, required, too_long
+from simnet.manifests.paths import Path, path_text
 from simnet.names import (
     dns1123_label_problem,
     label_value_problem,
@@ -45,22 +45,25 @@ def metadata(data: Mapping[str, Any], name_rule: NameRule, namespaced: bool) -> 
     if namespaced and namespace:
         yield from each_invalid(("metadata", "namespace"), namespace, dns1123_label_problem(namespace))
     yield from labels(meta.get("labels"), ("metadata", "labels"))
-    yield from annotations(meta.get("annotations"), ("metadata", "annotations"))
+    yield from annotation_texts(meta.get("annotations"), ("metadata", "annotations"))
 
 
 def labels(given: Mapping[str, str] | None, path: Path) -> Findings:
-    """Keys and values of labels, and of selectors that are plain maps. The value is shown, as upstream does."""
+    """Keys and values of labels, and of selectors that are plain maps. The API server names the map, not the key."""
     for key, value in (given or {}).items():
-        yield from each_invalid((*path, key), key, qualified_name_problem(key))
-        yield from each_invalid((*path, key), value, label_value_problem(value))
+        for text, complaint in ((key, qualified_name_problem(key)), (value, label_value_problem(value))):
+            if complaint:
+                yield Finding("Invalid", (*path, key), text, complaint, field=path_text(path))
 
 
-def annotations(given: Mapping[str, str] | None, path: Path) -> Findings:
+def annotation_texts(given: Mapping[str, str] | None, path: Path) -> Findings:
     """Keys must be qualified names in lower case reading; all texts together have a limit."""
     size = 0
     for key, value in (given or {}).items():
         size += len(key.encode()) + len(value.encode())
-        yield from each_invalid((*path, key), key, qualified_name_problem(key.lower()))
+        complaint = qualified_name_problem(key.lower())
+        if complaint:
+            yield Finding("Invalid", (*path, key), key, complaint, field=path_text(path))
     if size > ANNOTATIONS_LIMIT:
         yield too_long(path, ANNOTATIONS_LIMIT)
 

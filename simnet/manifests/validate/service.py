@@ -96,8 +96,9 @@ def _port(port: Mapping[str, Any], path: Path, named: bool, names: set[str]) -> 
         yield from rules.port_number(port["port"], (*path, "port"))
     if port.get("targetPort") is not None and port["targetPort"] != port.get("port"):
         yield from rules.port_or_name(port["targetPort"], (*path, "targetPort"))
-    if port.get("appProtocol") is not None:
-        yield from each_invalid((*path, "appProtocol"), port["appProtocol"], qualified_name_problem(port["appProtocol"]))
+    application = port.get("appProtocol")
+    if application is not None:
+        yield from each_invalid((*path, "appProtocol"), application, qualified_name_problem(application))
 
 
 def _repeated(ports: Any) -> Findings:

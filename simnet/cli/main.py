@@ -1,0 +1,112 @@
+"""The command `simnet`: replay stories, trace a request, look at a simulated cluster.
+
+Exit status: 0 fine, 1 something failed (a story, a check), 2 the input could not be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from simnet.version import __version__
+
+EPILOG = """\
+examples:
+  simnet run scenarios/                                replay every *.story.md below a directory
+  simnet run --accept my.story.md                      fill in what the commands really print
+  simnet trace http://web/ --from pod/client -f app/   walk one request and show every step
+  simnet trace http://shop.test/ --at 203.0.113.1 --from 198.51.100.9 -f app/ --all
+  simnet get pods -o wide -f app/                      what kubectl would show after applying app/
+  simnet describe service web -f app/
+  simnet graph -f app/ -o mermaid                      what refers to what
+
+exit status: 0 fine, 1 something failed, 2 the input could not be read
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="simnet", description="A Kubernetes cluster's network inside one Python process: no cluster, no Docker, "
+        "no root. See where a request goes, and why.", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--version", action="version", version=f"simnet {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    _run(commands)
+    _trace(commands)
+    _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
+    _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
+    _graph(commands)
+    return top
+
+
+def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="replay story files", description="Replay every step of every story and check "
+                              "what it says. A directory is searched for *.story.md.")
+    run.add_argument("paths", nargs="+", metavar="PATH", help="a *.story.md file, or a directory of them")
+    run.add_argument("--format", choices=("text", "json"), default="text", help="text for people (default), json for machines")
+    run.add_argument("--accept", action="store_true", help="write what commands really print into the story files")
+    run.add_argument("-q", "--quiet", action="store_true", help="no progress on a terminal")
+
+
+def _trace(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    trace = commands.add_parser("trace", help="walk one request and show every step", description="Walk one request "
+                                "through a cluster made from your manifests, and say why each step was taken.")
+    trace.add_argument("url", metavar="URL", help="http://, https://, or tcp:// and udp:// with a port")
+    trace.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
+                       help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
+    _manifests(trace)
+    trace.add_argument("--at", metavar="ADDRESS", help="connect here instead of resolving the host (curl --resolve)")
+    trace.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'", help="a request header")
+    trace.add_argument("-X", "--method", default="GET", help="request method (default: GET)")
+    trace.add_argument("-k", "--insecure", action="store_true", help="do not verify certificates")
+    trace.add_argument("--via", default="", metavar="NODE", help="the node a packet from outside reaches first")
+    trace.add_argument("--all", action="store_true", help="every possible path with its probability")
+    trace.add_argument("--check", action="store_true",
+                       help="exit 1 unless every possible path is open or answered below 400, resting on no assumption")
+    trace.add_argument("-o", "--output", choices=("text", "tree", "json"), default="text")
+
+
+def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, what: str) -> None:
+    command = commands.add_parser(name, help=help_, description=help_[0].upper() + help_[1:] + ", after applying -f.")
+    command.add_argument("what", nargs="+", metavar="WHAT", help=what)
+    _manifests(command)
+    command.add_argument("-n", "--namespace", help="namespace (default: default)")
+    command.add_argument("-A", "--all-namespaces", action="store_true", help="every namespace")
+    if name == "get":
+        command.add_argument("-o", "--output", help="wide, yaml, json or name")
+        command.add_argument("-l", "--selector", help="labels, app=web")
+        command.add_argument("--show-labels", action="store_true", help="a column with all labels")
+
+
+def _graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    graph = commands.add_parser("graph", help="draw what refers to what", description="The objects and what they refer to "
+                                "(Ingress, Service, EndpointSlice, Pod), or the network under them.")
+    _manifests(graph)
+    graph.add_argument("-o", "--output", choices=("dot", "mermaid", "json"), default="dot",
+                       help="Graphviz (default), Mermaid, or node-link JSON")
+    graph.add_argument("--underlay", action="store_true", help="pods, bridges, nodes and links instead of references")
+    graph.add_argument("-A", "--all-namespaces", action="store_true", help="the add-ons' namespaces too")
+
+
+def _manifests(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-f", "--filename", action="append", default=[], metavar="FILE",
+                         help="a manifest file, a directory, or - for standard input; may be repeated")
+    command.add_argument("--nodes", default="1", help="number of nodes, or NAME=ADDRESS,NAME=ADDRESS (default: 1)")
+    command.add_argument("--assume-any-port", action="store_true", help="pods whose ports nobody declared may be relied on")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    top = parser()
+    arguments = top.parse_args(argv)
+    if arguments.command is None:
+        top.print_help()
+        return 0
+    from simnet.cli import commands  # everything else is loaded only once there is something to do
+
+    try:
+        return commands.COMMANDS[arguments.command](arguments)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

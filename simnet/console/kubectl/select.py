@@ -1,0 +1,144 @@
+"""Which objects a command means: `TYPE [NAME...]`, `TYPE/NAME...`, `TYPE,TYPE`, `all`, with -l, -n, -A.
+
+Source: kubernetes/cli-runtime pkg/resource/builder.go (ResourceTypeOrNameArgs and its messages).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simnet.console.kubectl.context import Kube, KubectlError
+from simnet.console.kubectl.kinds import ALL, kind_for, resource
+from simnet.errors import NotFound, UsageError
+from simnet.objects.kinds import BY_KIND, Kind
+from simnet.objects.meta import Object
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One resource type and the names asked for; no names means all of them."""
+
+    kind: Kind
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Objects of each type, in the order asked for, and the complaints about names that do not exist."""
+
+    groups: tuple[tuple[Kind, tuple[Object, ...]], ...]
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        return tuple(each for _, group in self.groups for each in group)
+
+
+def wanted(kube: Kube, operands: Sequence[str]) -> tuple[Wanted, ...]:
+    """Read the operands. Raises KubectlError in kubectl's words."""
+    if not operands:
+        raise KubectlError("error: You must specify the type of resource to "
+                           f"{kube.verb}. Use \"kubectl api-resources\" for a complete list of supported resources.")
+    store = kube.cluster.store
+    if any("/" in word for word in operands):
+        if not all("/" in word for word in operands):
+            raise KubectlError("error: there is no need to specify a resource type as a separate argument when passing "
+                               f"arguments in resource/name form (e.g. 'kubectl {kube.verb} resource/<resource_name>' "
+                               f"instead of 'kubectl {kube.verb} resource resource/<resource_name>'")
+        pairs = [word.partition("/") for word in operands]
+        for kind, _, name in pairs:
+            if not kind or not name or "/" in name:
+                raise KubectlError("error: arguments in resource/name form must have a single resource and name")
+        return tuple(Wanted(kind_for(store, kind), (name,)) for kind, _, name in pairs)
+    words = [part for part in operands[0].split(",") if part]
+    kinds = [BY_KIND[kind] for kind in ALL] if words == ["all"] else [kind_for(store, word) for word in words]
+    names = tuple(operands[1:])
+    if names and len(kinds) > 1:
+        raise KubectlError("error: you may only specify a single resource type when names are given")
+    if names and kube.flags.has("selector"):
+        raise KubectlError("error: name cannot be provided when a selector is specified")
+    return tuple(Wanted(kind, names) for kind in kinds)
+
+
+def find(kube: Kube, wants: Sequence[Wanted]) -> Found:
+    """Fetch what is wanted. A name that does not exist becomes a complaint; the others are still found."""
+    groups: list[tuple[Kind, list[Object]]] = []
+    complaints: list[str] = []
+    for want in wants:
+        if want.names and kube.all_namespaces:
+            raise KubectlError("error: a resource cannot be retrieved by name across all namespaces")
+        objects: list[Object] = [] if want.names else _listed(kube, want.kind)
+        for name in want.names:
+            try:
+                objects.append(get(kube, want.kind, name))
+            except NotFound:
+                complaints.append(not_found(want.kind, name))
+        if groups and groups[-1][0] == want.kind:
+            groups[-1][1].extend(objects)
+        else:
+            groups.append((want.kind, objects))
+    return Found(tuple((kind, tuple(objects)) for kind, objects in groups), tuple(complaints))
+
+
+def get(kube: Kube, kind: Kind, name: str) -> Object:
+    """One object by name in the command's namespace. Raises NotFound."""
+    if kind.kind not in BY_KIND and kind.kind not in kube.cluster.store.kinds():
+        raise NotFound(kind.singular, name)
+    found: Object = kube.cluster.get(kind.kind, name, namespace=kube.namespace if kind.namespaced else "")
+    return found
+
+
+def require(kube: Kube, kind: Kind, name: str) -> Object:
+    """One object by name. Raises KubectlError as the API server's client reports it."""
+    try:
+        return get(kube, kind, name)
+    except NotFound:
+        raise KubectlError(not_found(kind, name)) from None
+
+
+def not_found(kind: Kind, name: str) -> str:
+    return f'Error from server (NotFound): {resource(kind)} "{name}" not found'
+
+
+def _listed(kube: Kube, kind: Kind) -> list[Object]:
+    if kind.kind not in BY_KIND and kind.kind not in kube.cluster.store.kinds():
+        return []
+    selector = kube.flags.get("selector") or None
+    try:
+        objects = list(kube.cluster.list(kind.kind, selector=selector,
+                                         namespace=kube.where if kind.namespaced else None))
+    except UsageError as problem:
+        raise KubectlError(f"error: {problem}") from None
+    for condition in filter(None, kube.flags.get("field-selector").split(",")):
+        objects = [each for each in objects if _has_field(each, condition)]
+    if kind.kind == "Event":
+        objects.sort(key=lambda each: (each.last_seen, each.first_seen))
+    path = kube.flags.get("sort-by").strip("{}")
+    return sorted(objects, key=lambda each: _sort_key(value_at(each.manifest, path))) if path else objects
+
+
+def _has_field(each: Object, condition: str) -> bool:
+    path, operator, value = condition.partition("!=" if "!=" in condition else "=")
+    if not operator:
+        raise KubectlError(f'Error from server (BadRequest): invalid field selector "{condition}"')
+    shown = str(value_at(each.manifest, path) or "")
+    return (shown == value.removeprefix("=")) == (operator == "=")
+
+
+def value_at(manifest: Any, path: str) -> Any:
+    """The value at `.metadata.name` or `status.podIPs[0].ip`; None if it is not there."""
+    value = manifest
+    for part in path.strip(".").replace("[", ".").replace("]", "").split("."):
+        if isinstance(value, (list, tuple)):
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        else:
+            value = value.get(part) if hasattr(value, "get") else None
+    return value
+
+
+def _sort_key(value: Any) -> tuple[int, Any]:
+    if isinstance(value, (int, float)):
+        return (0, value)
+    return (1, str(value or ""))

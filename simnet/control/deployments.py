@@ -1,0 +1,229 @@
+"""Deployments: one ReplicaSet for each template, and the way from the old one to the new.
+
+Source: kubernetes/kubernetes pkg/controller/deployment/{sync.go,rolling.go,recreate.go},
+pkg/controller/deployment/util/deployment_util.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Self, cast
+
+from simnet.control.ownership import OwnerBooks
+from simnet.control.revisions import HASH_LABEL, REVISION_ANNOTATION, same_template, template_hash, with_labels
+from simnet.control.world import World
+from simnet.labels import Requirement, Selector
+from simnet.names import ObjectKey
+from simnet.objects.deployment import Deployment
+from simnet.objects.meta import Owner, read_only
+from simnet.objects.pod import Pod
+from simnet.objects.replicaset import ReplicaSet
+from simnet.store.index import Index
+from simnet.store.store import Change, Event
+
+_COMPONENT = "deployment-controller"
+_HISTORY_LIMIT = 10
+
+
+class Strategy(NamedTuple):
+    """How a Deployment replaces pods: how many may be there too many, how many may be missing."""
+
+    recreate: bool
+    surge: int
+    unavailable: int
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Strategy:
+        """From spec.strategy; the default is RollingUpdate with a quarter of each, surge rounded up, the other down."""
+        given = _mapping(_mapping(deployment.raw.get("spec")).get("strategy"))
+        rolling = _mapping(given.get("rollingUpdate"))
+        surge = _share(rolling.get("maxSurge", "25%"), deployment.replicas, round_up=True)
+        unavailable = _share(rolling.get("maxUnavailable", "25%"), deployment.replicas, round_up=False)
+        return cls(given.get("type") == "Recreate", surge, unavailable if surge or unavailable else 1)
+
+
+class Deployments:
+    """The Deployment controller. `_sets` are the ReplicaSets by Deployment."""
+
+    kind = "Deployment"
+
+    def __init__(self, books: OwnerBooks) -> None:
+        self._books = books
+        self._sets: Index[ReplicaSet] = Index(_owner_of)
+
+    def fork(self, books: OwnerBooks) -> Self:
+        twin = type(self)(books)
+        twin._sets = self._sets.fork()
+        return twin
+
+    def changed(self, event: Event, world: World) -> Iterable[Change]:
+        """The ReplicaSets of a deleted Deployment are deleted (and their pods with them)."""
+        if event.new is not None:
+            self._books.mark(self.kind, event.key)
+            return ()
+        return [Change("ReplicaSet", key, None) for key in self._sets.get(event.key)]
+
+    def set_changed(self, event: Event) -> None:
+        """Follow a ReplicaSet: its Deployment has to look at it."""
+        old, new = cast("ReplicaSet | None", event.old), cast("ReplicaSet | None", event.new)
+        self._sets.update(event.key, old, new)
+        for each in (old, new):
+            for owner in _owner_of(each) if each is not None else ():
+                self._books.mark(self.kind, owner)
+
+    def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change]:
+        """One step of the way: make the ReplicaSet, move numbers, then write the status. O(its ReplicaSets)."""
+        deployment = cast("Deployment | None", world.store.get(self.kind, key))
+        if deployment is None or deployment.deleted is not None:
+            return
+        sets = sorted(self._sets.get(key).values(), key=_age)
+        current = next((each for each in sets if same_template(each.template, deployment.template)), None)
+        if current is None:
+            yield from self._begin(deployment, sets, world)
+            return
+        olds = [each for each in sets if each.key != current.key]
+        revision = max([_revision(each) for each in olds], default=0) + 1
+        if _revision(current) < revision:
+            yield Change("ReplicaSet", current.key, _with_revision(current, revision))
+            return
+        moved = list(_steps(deployment, current, olds))
+        for replica_set, replicas in moved:
+            _tell_scaling(deployment, replica_set.name, replica_set.replicas, replicas, world)
+            yield Change("ReplicaSet", replica_set.key, replace(replica_set, replicas=replicas))
+        if not moved:
+            yield from self._finish(deployment, current, olds)
+
+    def _begin(self, deployment: Deployment, sets: Sequence[ReplicaSet], world: World) -> Iterator[Change]:
+        """A new template (or none so far): its ReplicaSet, with as many replicas as the strategy allows at once."""
+        strategy = Strategy.of(deployment)
+        there = sum(each.replicas for each in sets)
+        allowed = deployment.replicas + strategy.surge - there if there else deployment.replicas
+        if strategy.recreate and there:
+            allowed = 0
+        replicas = max(0, min(deployment.replicas, allowed))
+        revision = max([_revision(each) for each in sets], default=0) + 1
+        new = self._replica_set(deployment, replicas, revision, world)
+        if replicas:
+            _tell_scaling(deployment, new.name, 0, replicas, world)
+        yield Change("ReplicaSet", new.key, new)
+
+    def _replica_set(self, deployment: Deployment, replicas: int, revision: int, world: World) -> ReplicaSet:
+        key, digest = self._name(deployment, world)
+        template = with_labels(deployment.template, {HASH_LABEL: digest})
+        requirements = (*deployment.selector.requirements, Requirement(HASH_LABEL, "=", (digest,)))
+        selector = Selector(tuple(sorted(requirements, key=lambda each: each.key)))
+        given = _mapping(_mapping(deployment.raw.get("spec")).get("selector"))
+        raw_selector = {**given, "matchLabels": {**_mapping(given.get("matchLabels")), HASH_LABEL: digest}}
+        return ReplicaSet(
+            key=key, labels=template.labels, annotations=read_only({REVISION_ANNOTATION: str(revision)}),
+            created=world.now, owner=Owner(self.kind, deployment.name), replicas=replicas, selector=selector,
+            template=template, raw={"spec": {"selector": raw_selector, "template": template.raw}})
+
+    def _name(self, deployment: Deployment, world: World) -> tuple[ObjectKey, str]:
+        """Name and hash of the new ReplicaSet: those its pods already carry if it was lost, else made from the template."""
+        for name, pod_key in self._books.dangling(deployment.namespace):
+            pod = cast("Pod | None", world.store.get("Pod", pod_key))
+            if pod is not None and deployment.selector.matches(pod.labels) and HASH_LABEL in pod.labels:
+                return ObjectKey(deployment.namespace, name), pod.labels[HASH_LABEL]
+        collisions = 0
+        while True:
+            digest = template_hash(deployment.template, collisions)
+            key = ObjectKey(deployment.namespace, f"{deployment.name}-{digest}")
+            if world.store.get("ReplicaSet", key) is None:
+                return key, digest
+            collisions += 1
+
+    def _finish(self, deployment: Deployment, current: ReplicaSet, olds: Sequence[ReplicaSet]) -> Iterator[Change]:
+        """Status and revision; old ReplicaSets beyond the history limit go."""
+        observed = current.observed + sum(each.observed for each in olds)
+        ready = current.ready_replicas + sum(each.ready_replicas for each in olds)
+        revision = current.annotations.get(REVISION_ANNOTATION, "1")
+        known = (deployment.observed, deployment.ready_replicas, deployment.annotations.get(REVISION_ANNOTATION))
+        if known != (observed, ready, revision):
+            annotations = read_only({**deployment.annotations, REVISION_ANNOTATION: revision})
+            yield Change(self.kind, deployment.key, replace(
+                deployment, observed=observed, ready_replicas=ready, annotations=annotations))
+        limit = _mapping(deployment.raw.get("spec")).get("revisionHistoryLimit", _HISTORY_LIMIT)
+        idle = sorted((each for each in olds if not each.replicas and not each.observed), key=_revision)
+        for each in idle[:max(0, len(idle) - int(limit))]:
+            yield Change("ReplicaSet", each.key, None)
+
+
+def _steps(deployment: Deployment, current: ReplicaSet, olds: Sequence[ReplicaSet]
+           ) -> Iterator[tuple[ReplicaSet, int]]:
+    """Which ReplicaSets get which number now; nothing when the Deployment is where it wants to be, or must wait."""
+    strategy = Strategy.of(deployment)
+    there = sum(each.replicas for each in olds)
+    if strategy.recreate and there:
+        yield from ((each, 0) for each in olds if each.replicas)
+        return
+    if strategy.recreate and any(each.observed for each in olds):
+        return
+    allowed = deployment.replicas - current.replicas
+    if allowed > 0 and there:
+        allowed = min(allowed, max(0, deployment.replicas + strategy.surge - there - current.replicas))
+    if allowed:
+        yield current, current.replicas + allowed
+        return
+    yield from _shrink(deployment, current, olds, strategy)
+
+
+def _shrink(deployment: Deployment, current: ReplicaSet, olds: Sequence[ReplicaSet], strategy: Strategy
+            ) -> Iterator[tuple[ReplicaSet, int]]:
+    """Take from old ReplicaSets, oldest first: what is not ready anyway, then as much as availability allows.
+
+    Source: rolling.go reconcileOldReplicaSets, cleanupUnhealthyReplicas, scaleDownOldReplicaSetsForRollingUpdate.
+    """
+    least = deployment.replicas - strategy.unavailable
+    total = current.replicas + sum(each.replicas for each in olds)
+    may_go = total - least - (current.replicas - min(current.ready_replicas, current.replicas))
+    numbers = {each.key: each.replicas for each in olds}
+    unready = {each.key: max(0, each.replicas - each.ready_replicas) for each in olds}
+    spare = current.ready_replicas + sum(min(each.ready_replicas, each.replicas) for each in olds) - least
+    for each in olds:
+        gone = min(max(0, may_go), unready[each.key])
+        numbers[each.key] -= gone
+        may_go -= gone
+    for each in olds:
+        gone = min(max(0, min(spare, may_go)), numbers[each.key])
+        numbers[each.key] -= gone
+        spare, may_go = spare - gone, may_go - gone
+    yield from ((each, numbers[each.key]) for each in olds if numbers[each.key] != each.replicas)
+
+
+def _tell_scaling(deployment: Deployment, name: str, before: int, after: int, world: World) -> None:
+    if before != after:
+        direction = "up" if after > before else "down"
+        world.record(deployment, "Normal", "ScalingReplicaSet",
+                     f"Scaled {direction} replica set {name} from {before} to {after}", _COMPONENT)
+
+
+def _owner_of(replica_set: ReplicaSet) -> Iterable[ObjectKey]:
+    owner = replica_set.owner
+    if owner is not None and owner.kind == "Deployment":
+        yield ObjectKey(replica_set.namespace, owner.name)
+
+
+def _age(replica_set: ReplicaSet) -> tuple[float, int, str]:
+    return replica_set.created, _revision(replica_set), replica_set.name
+
+
+def _revision(replica_set: ReplicaSet) -> int:
+    text = replica_set.annotations.get(REVISION_ANNOTATION, "0")
+    return int(text) if text.isdigit() else 0
+
+
+def _with_revision(replica_set: ReplicaSet, revision: int) -> ReplicaSet:
+    return replace(replica_set, annotations=read_only({**replica_set.annotations, REVISION_ANNOTATION: str(revision)}))
+
+
+def _share(value: Any, of: int, round_up: bool) -> int:
+    """A number of pods, or a percentage of them."""
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
+        return (of * int(value[:-1]) + (99 if round_up else 0)) // 100
+    return int(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

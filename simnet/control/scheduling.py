@@ -1,0 +1,225 @@
+"""Which node a pod goes to: the one with the fewest pods among those that may take it, ties by name.
+
+Source: kubernetes/kubernetes pkg/scheduler/framework/plugins (nodeunschedulable, nodeaffinity, tainttoleration,
+nodeports) for who may take a pod and the sentences; the choice itself is simpler than the real scores on purpose, so
+that a reader can predict it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple, Self
+
+from simnet.names import ObjectKey
+from simnet.objects.node import Node, Taint
+from simnet.objects.pod import Pod, PodSpec
+
+NO_NODES = "no nodes available to schedule pods"
+_UNSCHEDULABLE = "node(s) were unschedulable"
+_SELECTOR = "node(s) didn't match Pod's node affinity/selector"
+_PORTS = "node(s) didn't have free ports for the requested pod ports"
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")
+_NOT_READY = Taint("node.kubernetes.io/not-ready", "NoSchedule")
+Toleration = tuple[str, str, str, str]
+
+
+class HostPort(NamedTuple):
+    """A port on the node itself that a pod asks for; `address` '' means on every address of the node."""
+
+    port: int
+    protocol: str
+    address: str
+
+
+class Wish(NamedTuple):
+    """What a pod asks of its node; the same for all pods of one template."""
+
+    selector: tuple[tuple[str, str], ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    ports: tuple[HostPort, ...] = ()
+
+    @classmethod
+    def of(cls, spec: PodSpec) -> Wish:
+        return cls(tuple(spec.node_selector.items()), spec.tolerations, host_ports(spec))
+
+
+@dataclass(frozen=True, slots=True)
+class Unschedulable:
+    """No node may take the pod. `reasons` counts the nodes by what stands in the way."""
+
+    nodes: int
+    reasons: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        if not self.nodes:
+            return NO_NODES
+        counted = ", ".join(sorted(f"{count} {reason}" for reason, count in self.reasons))
+        return f"0/{self.nodes} nodes are available: {counted}."
+
+
+class Scheduler:
+    """The books of a scheduler: nodes, how many pods each has, and who holds which host port.
+
+    A pod is booked when it is placed, before its object is committed, so that many can be placed in one go.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self._pods: dict[str, int] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._ports: dict[tuple[str, int, str], dict[ObjectKey, str]] = {}
+        self._assumed: dict[ObjectKey, str] = {}
+
+    def fork(self) -> Self:
+        twin = type(self)()
+        twin.nodes, twin._pods, twin._heap = self.nodes.copy(), self._pods.copy(), self._heap.copy()
+        twin._ports = {place: holders.copy() for place, holders in self._ports.items()}
+        twin._assumed = self._assumed.copy()
+        return twin
+
+    def set_node(self, name: str, node: Node | None) -> None:
+        """A node came, changed or (None) went."""
+        if node is None:
+            self.nodes.pop(name, None)
+            return
+        self.nodes[name] = node
+        heappush(self._heap, (self._pods.setdefault(name, 0), name))
+
+    def choose(self, key: ObjectKey, wish: Wish) -> str | Unschedulable:
+        """Book the pod on the best node and name it, or say why no node takes it. O(log nodes) for a pod without
+        wishes; nodes that may not take the pod are looked at only while they have the fewest pods."""
+        refused: list[tuple[int, str]] = []
+        reasons: list[str] = []
+        while (best := self._pop()) is not None:
+            reason = self._refusal(self.nodes[best[1]], wish)
+            if not reason:
+                break
+            reasons.append(reason)
+            refused.append(best)
+        for each in refused:
+            heappush(self._heap, each)
+        if best is None:
+            return Unschedulable(len(self.nodes), tuple(Counter(reasons).items()))
+        self._book(key, best[1], wish.ports)
+        return best[1]
+
+    def bind(self, key: ObjectKey, wish: Wish, node: str, is_booked: bool = False) -> str:
+        """Book the pod on the node it names, unless its object, which names the node, was already followed. Returns
+        why the node's kubelet does not take it, '' if it does: whoever came first keeps a host port.
+
+        A real kubelet marks such a pod Failed; here it waits, since its owner would replace it without end."""
+        if wish.ports and self._ports_taken(node, wish.ports, key):
+            return "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"
+        if not is_booked:
+            self._book(key, node, wish.ports)
+        return ""
+
+    def follow(self, key: ObjectKey, old: Pod | None, new: Pod | None) -> bool:
+        """Follow a committed pod; true when something was freed that a waiting pod may need."""
+        before, after = _place_of(old), _place_of(new)
+        if before == after:
+            return False
+        if after and self._assumed.pop(key, None) is None and new is not None:
+            self._count(after, 1)
+            self._hold(key, after, host_ports(new.spec))
+        if before and old is not None:
+            self._count(before, -1)
+            self._give_back(key, before, host_ports(old.spec))
+        return bool(before)
+
+    # books -------------------------------------------------------------------------------------------------------
+
+    def _book(self, key: ObjectKey, node: str, wanted: tuple[HostPort, ...]) -> None:
+        self._assumed[key] = node
+        self._count(node, 1)
+        self._hold(key, node, wanted)
+
+    def _count(self, node: str, change: int) -> None:
+        count = self._pods.get(node, 0) + change
+        self._pods[node] = count
+        if node in self.nodes:
+            heappush(self._heap, (count, node))
+            if len(self._heap) > 64 + 4 * len(self.nodes):
+                self._heap = [(self._pods[name], name) for name in self.nodes]
+                heapify(self._heap)
+
+    def _pop(self) -> tuple[int, str] | None:
+        """The node with the fewest pods; entries that are out of date are thrown away."""
+        while self._heap:
+            entry = heappop(self._heap)
+            count, name = entry
+            if name in self.nodes and self._pods[name] == count and (not self._heap or self._heap[0] != entry):
+                return entry
+        return None
+
+    def _hold(self, key: ObjectKey, node: str, wanted: tuple[HostPort, ...]) -> None:
+        for each in wanted:
+            self._ports.setdefault((node, each.port, each.protocol), {})[key] = each.address
+
+    def _give_back(self, key: ObjectKey, node: str, held: tuple[HostPort, ...]) -> None:
+        for each in held:
+            place = (node, each.port, each.protocol)
+            holders = self._ports.get(place, {})
+            holders.pop(key, None)
+            if not holders:
+                self._ports.pop(place, None)
+
+    # who may take it -----------------------------------------------------------------------------------------------
+
+    def _refusal(self, node: Node, wish: Wish) -> str:
+        """The first thing that stands in the way, in the order of the scheduler's filters."""
+        reason = refusal(node, wish.selector, wish.tolerations)
+        return reason or (_PORTS if wish.ports and self._ports_taken(node.name, wish.ports) else "")
+
+    def _ports_taken(self, node: str, wanted: tuple[HostPort, ...], asking: ObjectKey | None = None) -> bool:
+        """Whether somebody who came before `asking` holds one of the ports on an address that overlaps."""
+        for each in wanted:
+            for key, address in self._ports.get((node, each.port, each.protocol), {}).items():
+                if key == asking:
+                    break
+                if each.address in _EVERY_ADDRESS or address in _EVERY_ADDRESS or each.address == address:
+                    return True
+        return False
+
+
+def refusal(node: Node, selector: Iterable[tuple[str, str]], tolerations: tuple[Toleration, ...],
+            ignore_unschedulable: bool = False) -> str:
+    """Why a node does not take pods with this selector and these tolerations, '' when it does."""
+    if node.unschedulable and not ignore_unschedulable and not _tolerates_cordon(tolerations):
+        return _UNSCHEDULABLE
+    if node.taints or not node.ready:
+        for taint in (*node.taints, *(() if node.ready else (_NOT_READY,))):
+            if taint.effect in ("NoSchedule", "NoExecute") and not any(_tolerates(each, taint) for each in tolerations):
+                return f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}"
+    for key, value in selector:
+        if node.labels.get(key) != value:
+            return _SELECTOR
+    return ""
+
+
+def host_ports(spec: PodSpec) -> tuple[HostPort, ...]:
+    """The ports a pod occupies on its node: host ports, and every declared port of a hostNetwork pod."""
+    return tuple(HostPort(number, port.protocol, port.host_ip) for container in spec.containers
+                 for port in container.ports
+                 if (number := port.host_port or (port.container_port if spec.host_network else 0)))
+
+
+def _tolerates_cordon(tolerations: tuple[Toleration, ...]) -> bool:
+    cordon = Taint("node.kubernetes.io/unschedulable", "NoSchedule")
+    return any(_tolerates(each, cordon) for each in tolerations)
+
+
+def _tolerates(toleration: Toleration, taint: Taint) -> bool:
+    """Source: kubernetes/api core/v1/toleration.go ToleratesTaint."""
+    key, operator, value, effect = toleration
+    if effect not in ("", taint.effect) or key not in ("", taint.key):
+        return False
+    return operator == "Exists" or (operator in ("", "Equal") and value == taint.value)
+
+
+def _place_of(pod: Pod | None) -> str:
+    """The node whose resources a pod takes; one that ended takes none."""
+    return pod.node_name if pod is not None and not pod.is_terminal else ""

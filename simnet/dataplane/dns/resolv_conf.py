@@ -1,0 +1,160 @@
+"""The resolv.conf a pod is given by its kubelet, and how the C libraries read it.
+
+Rules: D77 to D83, D89, D90. Source: kubernetes/kubernetes pkg/kubelet/network/dns/dns.go; bminor/glibc
+resolv/res_init.c; bminor/musl src/network/resolvconf.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from simnet.dataplane.dns.questions import address_in
+from simnet.objects.pod import DNSConfig
+from simnet.settings import KubeletSettings
+
+MAX_NAMESERVERS = 3
+MAX_SEARCHES = 32
+MAX_SEARCH_LENGTH = 253
+MAX_SEARCH_LINE = 2048
+MUSL_LINE = 255  # musl skips a longer line as a whole
+MAX_NDOTS = 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResolvConf:
+    """Name servers (address text), search domains and options, in order; `str()` is the file.
+
+    The `omitted` ones were dropped because a limit was exceeded (D82). `local_domain` is what glibc searches when the
+    file has no search line: the domain part of the host's own name (D89). Equal only to itself: one object serves all
+    pods that are given the same. `servers` are the name servers as numbers; a name with `ndots` dots or more is asked
+    as it is first.
+    """
+
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    omitted_nameservers: tuple[str, ...] = ()
+    omitted_searches: tuple[str, ...] = ()
+    local_domain: str = ""
+    servers: tuple[int, ...] = field(init=False, repr=False)
+    ndots: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        numbers = tuple(number for text in self.nameservers if (number := address_in(text)) is not None)
+        object.__setattr__(self, "servers", numbers)
+        object.__setattr__(self, "ndots", self.option("ndots", 1, MAX_NDOTS))
+
+    def option(self, name: str, default: int, highest: int) -> int:
+        """The number behind `name:`, no higher than `highest`; the last one counts."""
+        found = [rest for key, _, rest in (option.partition(":") for option in self.options) if key == name]
+        return min(int(found[-1]), highest) if found and found[-1].isdecimal() else default
+
+    def searched(self, libc: str) -> tuple[str, ...]:
+        """The domains the C library goes through."""
+        if libc == "musl":
+            return self.searches if len(self._search_line) <= MUSL_LINE else ()
+        return self.searches or ((self.local_domain,) if self.local_domain else ())
+
+    @property
+    def _search_line(self) -> str:
+        return f"search {' '.join(self.searches)}\n" if self.searches else ""
+
+    def __str__(self) -> str:
+        lines = [f"nameserver {address}\n" for address in self.nameservers]
+        if self.options:
+            lines.append(f"options {' '.join(self.options)}\n")
+        return self._search_line + "".join(lines)
+
+
+def read_resolv_conf(text: str) -> ResolvConf:
+    """Read a node's file as the kubelet does: nameserver lines add up, the last search and options lines win (D83)."""
+    nameservers: list[str] = []
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    for line in text.split("\n"):
+        match line.split():
+            case [word, *_] if word.startswith("#"):
+                continue
+            case ["nameserver", address, *_]:
+                nameservers.append(address)
+            case ["search", *domains]:
+                searches = tuple(each if each == "." else each.removesuffix(".") for each in domains)
+            case ["options", *words]:
+                options = tuple(words)
+    return ResolvConf(tuple(nameservers), searches, options)
+
+
+def node_resolv_conf(kubelet: KubeletSettings, families: Iterable[int] = (4,), local_domain: str = "") -> ResolvConf:
+    """What processes of the node use, and pods with the node's configuration (D79).
+
+    Without a file the kubelet writes the node's own loopback addresses, one for each family, and `search .`.
+    """
+    if kubelet.host_resolv_conf is None:
+        loopbacks = tuple("127.0.0.1" if family == 4 else "::1" for family in dict.fromkeys(families))
+        return ResolvConf(loopbacks or ("127.0.0.1",), (".",), (), local_domain=local_domain)
+    read = read_resolv_conf(kubelet.host_resolv_conf)
+    return ResolvConf(read.nameservers, read.searches, read.options, local_domain=local_domain)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The part of a pod that its resolv.conf depends on: pods with equal ones share one file."""
+
+    namespace: str
+    dns_policy: str
+    host_network: bool
+    dns_config: DNSConfig | None
+    local_domain: str
+    families: tuple[int, ...]
+
+
+def pod_resolv_conf(wanted: Wanted, kubelet: KubeletSettings) -> ResolvConf:
+    """The file of a pod: a base by dnsPolicy (D77 to D80), dnsConfig merged into it (D81), cut to the limits (D82)."""
+    base = _base(wanted, kubelet)
+    nameservers, searches, options = base.nameservers, base.searches, base.options
+    if wanted.dns_config is not None:
+        nameservers = _distinct(*nameservers, *wanted.dns_config.nameservers)
+        searches = _distinct(*searches, *wanted.dns_config.searches)
+        options = _merged_options(options, wanted.dns_config.options)
+    kept = _fitting(searches)
+    return ResolvConf(nameservers[:MAX_NAMESERVERS], kept, options, nameservers[MAX_NAMESERVERS:],
+                      tuple(each for each in searches if each not in kept), wanted.local_domain)
+
+
+def _base(wanted: Wanted, kubelet: KubeletSettings) -> ResolvConf:
+    match wanted.dns_policy:
+        case "None":
+            return ResolvConf()
+        case "Default":
+            uses_cluster = False
+        case "ClusterFirst":
+            uses_cluster = not wanted.host_network
+        case _:
+            uses_cluster = True
+    if not uses_cluster or not kubelet.cluster_dns:
+        return node_resolv_conf(kubelet, wanted.families)
+    node = read_resolv_conf(kubelet.host_resolv_conf or "")
+    domain = kubelet.cluster_domain
+    own = (f"{wanted.namespace}.svc.{domain}", f"svc.{domain}", domain) if domain else ()
+    searches = _distinct(*own, *node.searches) if domain else node.searches
+    return ResolvConf(tuple(kubelet.cluster_dns), searches, ("ndots:5",))
+
+
+def _distinct(*texts: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _merged_options(base: Sequence[str], added: Iterable[tuple[str, str | None]]) -> tuple[str, ...]:
+    """By name; the pod's value wins, also when it has none (D81)."""
+    merged = {name: value for name, _, value in (option.partition(":") for option in base)}
+    merged.update((name, value or "") for name, value in added)
+    return tuple(f"{name}:{value}" if value else name for name, value in merged.items())
+
+
+def _fitting(searches: Sequence[str]) -> tuple[str, ...]:
+    """The search domains that the limits leave: 32, none over 253 characters, 2048 on the line (D82)."""
+    kept = [each for each in searches[:MAX_SEARCHES] if len(each) <= MAX_SEARCH_LENGTH]
+    while len(" ".join(kept)) > MAX_SEARCH_LINE:
+        kept.pop()
+    return tuple(kept)

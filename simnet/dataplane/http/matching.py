@@ -1,0 +1,191 @@
+"""One request against one controller's table: server, location, and what nginx answers before any backend is asked.
+
+Pure; the order is that of rule O-1, steps 1 to 11. Source: nginx ngx_http_core_find_location and phases,
+kubernetes/ingress-nginx rootfs/etc/nginx/template/nginx.tmpl, rootfs/etc/nginx/lua/lua_ingress.lua.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from simnet.dataplane.http.believed import Client
+from simnet.dataplane.http.ingresses import ANY_HOST, Known
+from simnet.dataplane.http.message import Request
+from simnet.dataplane.http.redirects import app_root_location, https_location, slash_location, www_location
+from simnet.dataplane.http.rewriting import rewritten_path
+from simnet.dataplane.http.servers import Location, Server
+from simnet.dataplane.http.table import ControllerTable, HostMatch, HostReason
+from simnet.dataplane.http.target import Address, Malformed, read_address
+from simnet.dataplane.http.tls import has_certificate
+
+HEALTH_PATH: Final = "/healthz"
+
+
+class AnswerReason(StrEnum):
+    """Why a proxy answers by itself."""
+
+    MALFORMED = "malformed request"
+    WWW = "from-to-www-redirect"
+    APP_ROOT = "app-root"
+    TOO_LARGE = "body larger than proxy-body-size"
+    SLASH = "the path ends in a slash"
+    HEALTH = "health check of the default server"
+    DENIED = "an annotation of the Ingress cannot be used"
+    REDIRECT = "permanent-redirect or temporal-redirect"
+    EMPTY_REWRITE = "the rewritten path is empty"
+    HTTPS = "plain HTTP is sent to HTTPS"
+    DEFAULT_BACKEND = "default backend"
+    NO_UPSTREAM = "the backend cannot serve"
+    FORBIDDEN = "the client's address is not allowed"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the proxy says itself: reason, status and, for redirects, the Location."""
+
+    reason: AnswerReason
+    status: int
+    location: str = ""
+
+
+@dataclass(slots=True)
+class Routing:
+    """Where one request leads: everything that was decided, and the tables it was decided from.
+
+    `address` says what was asked for, or why that was malformed; `match` how the host found its server; `location` is
+    the one chosen (None before that step), `target` what a backend would be asked for, `answer` what the proxy says
+    itself instead (None: it forwards). `known` is every Ingress there was.
+    """
+
+    table: ControllerTable
+    known: Known
+    request: Request
+    client: Client
+    address: Address | Malformed
+    match: HostMatch | None = None
+    location: Location | None = None
+    target: str = ""
+    answer: Answer | None = None
+
+    @property
+    def path(self) -> str:
+        """The normalised path, '' when the request was malformed."""
+        return self.address.path if isinstance(self.address, Address) else ""
+
+
+def decide(table: ControllerTable, request: Request, client: Client) -> Routing:
+    """Route one request up to the choice of its backend. O(segments of the path); on a regex host O(its patterns).
+
+    Never raises: a malformed request is answered 400.
+    """
+    address = read_address(request)
+    routing = Routing(table, table.ingresses.known(), request, client, address)
+    if isinstance(address, Malformed):
+        routing.answer = Answer(AnswerReason.MALFORMED, 400)
+        return routing
+    routing.match = match = table.find(address.host)
+    routing.target = address.raw
+    code = table.config.http_redirect_code
+    if match.reason is HostReason.WWW:
+        routing.answer = Answer(AnswerReason.WWW, code, www_location(match.server.host, address, client))
+    elif match.server.app_root and address.path == "/":
+        routing.answer = Answer(AnswerReason.APP_ROOT, 302, app_root_location(match.server, address, request))
+    else:
+        _locate(routing, match.server, address)
+    return routing
+
+
+def _locate(routing: Routing, server: Server, address: Address) -> None:
+    """Steps 4 to 11 of rule O-1."""
+    location, lacks_slash = find_location(server, address.path)
+    if server.host == ANY_HOST and _is_health_check(server, location, lacks_slash, address.path):
+        routing.answer = Answer(AnswerReason.HEALTH, 200)
+        return
+    routing.location = location
+    settings, config = location.settings, routing.table.config
+    limit = settings.proxy_body_size if settings.proxy_body_size is not None else config.proxy_body_size
+    if limit and _body_length(routing.request) > limit:
+        routing.answer = Answer(AnswerReason.TOO_LARGE, 413)
+    elif lacks_slash:
+        relative = config.relative_redirects if settings.relative_redirects is None else settings.relative_redirects
+        routing.answer = Answer(AnswerReason.SLASH, 301,
+                                slash_location(location, address, routing.request, bool(relative)))
+    elif location.denied_by:
+        routing.answer = Answer(AnswerReason.DENIED, 503)
+    elif settings.redirect is not None:
+        routing.answer = Answer(AnswerReason.REDIRECT, settings.redirect.status, settings.redirect.url)
+    else:
+        _rewrite(routing, location, address)
+
+
+def _rewrite(routing: Routing, location: Location, address: Address) -> None:
+    """Steps 10 and 11: the rewritten target, then the redirect to HTTPS."""
+    if location.rewrites and location.pattern is not None:
+        path = rewritten_path(location.pattern, location.settings.rewrite_target, address.path)
+        routing.target = path + address.arguments
+        if not path:
+            routing.answer = Answer(AnswerReason.EMPTY_REWRITE, 500)
+            return
+    if _goes_to_https(routing, location, address):
+        routing.answer = Answer(AnswerReason.HTTPS, routing.table.config.http_redirect_code,
+                                https_location(routing.table, location, address, routing.client))
+
+
+def find_location(server: Server, path: str) -> tuple[Location, bool]:
+    """The location for a normalised path; True when it only lacks the final slash (rules P-1 to P-8, X-4, X-5)."""
+    if server.is_regex:
+        return next(each for each in server.patterns if each.pattern is not None and each.pattern.search(path)), False
+    found = server.exact.get(path)
+    if found is not None:
+        return found, False
+    slashed = server.exact.get(path + "/") or server.prefixes.get(path + "/")
+    if slashed is not None:
+        return slashed, True
+    end = len(path)
+    while (end := path.rfind("/", 0, end)) > 0:
+        found = server.prefixes.get(path[:end + 1])
+        if found is not None:
+            return found, False
+    return server.prefixes["/"], False
+
+
+def _is_health_check(server: Server, location: Location, lacks_slash: bool, path: str) -> bool:
+    """The default server's own `/healthz`, a plain prefix as nginx compares text; a longer or exact rule beats it, a
+    regex host hides it (rule D-6)."""
+    if server.is_regex or not path.startswith(HEALTH_PATH):
+        return False
+    if lacks_slash:
+        return path == HEALTH_PATH
+    return not location.is_exact and len(location.path) < len(HEALTH_PATH)
+
+
+def _body_length(request: Request) -> int:
+    declared = request.header("content-length") or ""
+    return max(len(request.body), int(declared) if declared.isdigit() else 0)
+
+
+def _goes_to_https(routing: Routing, location: Location, address: Address) -> bool:
+    """Rules T-6 and T-8: ssl-redirect needs some certificate for the host, force-ssl-redirect needs none."""
+    settings, config = location.settings, routing.table.config
+    if routing.client.scheme != "http":
+        return False
+    if any(location.rule.path.startswith(entry) for entry in config.no_tls_redirect_locations):
+        return False
+    force = config.force_ssl_redirect if settings.force_ssl_redirect is None else settings.force_ssl_redirect
+    if force:
+        return True
+    wanted = config.ssl_redirect if settings.ssl_redirect is None else settings.ssl_redirect
+    return bool(wanted) and has_certificate(routing.table, address.host)
+
+
+def is_refused(routing: Routing) -> bool:
+    """Whether an allow or deny list keeps the client out, the deny list first (rules K-1, K-2; step 14)."""
+    assert routing.location is not None
+    settings, config, address = routing.location.settings, routing.table.config, routing.client.address
+    deny = config.denylist_source_range if settings.deny is None else settings.deny
+    allow = config.whitelist_source_range if settings.allow is None else settings.allow
+    if deny and any(address in cidr for cidr in deny):
+        return True
+    return bool(allow) and not any(address in cidr for cidr in allow or ())

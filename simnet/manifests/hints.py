@@ -1,0 +1,102 @@
+"""Where a field was probably meant, and how a value of the wrong type was probably meant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from simnet.errors import nearest
+from simnet.manifests import tree
+from simnet.manifests.findings import Finding
+from simnet.manifests.paths import Path, at, path_text
+from simnet.manifests.schema import Field, accepts, structure, tables
+
+SEARCH_DEPTH = 4
+_TYPE_WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "text"}
+
+
+def explained(data: Mapping[str, Any], root: Field) -> Iterator[Finding]:
+    """The findings of `structure`, each unknown field with the likeliest field meant, each wrong type with the text as
+    it was written and how to write it instead."""
+    for found in structure(data, root):
+        if found.type == "Unknown":
+            yield found._replace(suggestion=_meant(data, root, found))
+        elif found.type == "TypeInvalid":
+            yield _as_written(data, found)
+        else:
+            yield found
+
+
+def _meant(data: Mapping[str, Any], root: Field, found: Finding) -> str:
+    """A near name at the same level that takes such a value; the same name further in or out; any near name."""
+    *above, name = found.path
+    fields = [root, *_fields_along(root, tuple(above))]
+    own = tables().struct(fields[-1]) or {}
+    near = nearest(str(name), [key for key, field in own.items() if accepts(field, found.value)])
+    elsewhere = next(_elsewhere(data, tuple(above), fields, str(name), found.value), None)
+    if near and (near.lower() == str(name).lower() or elsewhere is None):
+        return near
+    return path_text(elsewhere) if elsewhere else near or nearest(str(name), own)
+
+
+def _elsewhere(data: Mapping[str, Any], above: Path, fields: list[Field], name: str, value: Any) -> Iterator[Path]:
+    """Places of the same name: below the level it stands on, then on the levels above."""
+    yield from _below(at(data, above), fields[-1], above, name, value)
+    for length in range(len(above) - 1, -1, -1):
+        struct = tables().struct(fields[length]) if fields[length].container == "" else None
+        if struct and name in struct and accepts(struct[name], value):
+            yield (*above[:length], name)
+
+
+def _below(node: Any, field: Field, path: Path, name: str, value: Any) -> Iterator[Path]:
+    """Breadth first through the parts that the manifest has, at most `SEARCH_DEPTH` levels down."""
+    level: list[tuple[Any, Field, Path]] = [(node, field, path)]
+    for _ in range(SEARCH_DEPTH):
+        following: list[tuple[Any, Field, Path]] = []
+        for holder, kind, where in level:
+            struct = tables().struct(kind) or {}
+            for key, inner in (holder or {}).items() if isinstance(holder, Mapping) else ():
+                if key in struct and not struct[key].is_scalar:
+                    following += _steps(inner, struct[key], (*where, key))
+        for _holder, kind, where in following:
+            struct = tables().struct(kind) or {}
+            if name in struct and accepts(struct[name], value):
+                yield (*where, name)
+        level = following
+
+
+def _steps(node: Any, field: Field, path: Path) -> list[tuple[Any, Field, Path]]:
+    if field.container != "list":
+        return [(node, field, path)]
+    if not isinstance(node, list | tuple) or not node:
+        return [({}, field.item, (*path, 0))]
+    return [(node[-1], field.item, (*path, len(node) - 1))]
+
+
+def _fields_along(root: Field, path: Path) -> Iterator[Field]:
+    """The field of every step of a path of known fields."""
+    field = root
+    for step in path:
+        struct = tables().struct(field) if field.container == "" else None
+        field = struct[str(step)] if struct is not None else field.item
+        yield field
+
+
+def _as_written(data: Mapping[str, Any], found: Finding) -> Finding:
+    """`on` where text is wanted is the boolean true to YAML: say so, and give the quoted form. The same the other way."""
+    value, wanted = found.value, found.detail.removeprefix("must be ")
+    if wanted.startswith("a string") and isinstance(value, bool | int | float):
+        text = tree.written(data, found.path) or json.dumps(value)
+        detail = f"{found.detail}; {text} without quotes is {_TYPE_WORDS[type(value)]}"
+        return found._replace(detail=detail, suggestion=json.dumps(text))
+    if isinstance(value, str) and _unquoted(value, wanted):
+        return found._replace(detail=f"{found.detail}; the quotes make it a string", suggestion=value)
+    return found
+
+
+def _unquoted(text: str, wanted: str) -> bool:
+    """Whether a text without its quotes would be what is wanted."""
+    if wanted == "true or false":
+        return text in ("true", "false")
+    return wanted in ("an integer", "a number") and text.isascii() and text.removeprefix("-").isdecimal()

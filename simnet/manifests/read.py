@@ -1,0 +1,115 @@
+"""Whatever users hand over -> manifests: files, directories, text, mappings, lists, builders, API objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from os import PathLike
+from typing import Any
+
+from simnet.errors import ManifestError, Problem, UsageError
+from simnet.manifests import files
+from simnet.manifests.check import check, misplacement, refuse
+from simnet.manifests.identify import Setting, identify, scopes_of
+from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of
+from simnet.manifests.misplaced import repair
+from simnet.manifests.paths import at
+from simnet.manifests.schema import tables
+from simnet.manifests.tree import Document
+
+Rules = Callable[[Manifest], list[Problem]]
+"""What is asked of each manifest: `check`, `admissible`, or a check of your own; an empty list means it is accepted."""
+
+
+def read_manifests(
+    source: Any, *, namespace: str = DEFAULT_NAMESPACE, file: str = "", rules: Rules = check
+) -> list[Manifest]:
+    """The manifests in `source`, in its order.
+
+    `source` is a Path or a one-line str ending in .yaml, .yml or .json (a file), a directory, any other str (text), a
+    mapping, an object with `manifest` or `to_manifest()` (a builder, an object of a cluster), a Manifest (taken as it
+    is), or a list of those. Lists of objects (`kind: List`) are taken apart. `namespace` is that of objects which name
+    none. With `file`, `source` is text that messages call by this name.
+
+    Raises ManifestError with every problem of every document: what cannot be read, what is no API object, and what
+    `rules` find (InvalidField when the API server would have understood them all and refused). Raises UsageError for a
+    source of another type.
+    """
+    problems: list[Problem] = []
+    found = files.read_text(source, file) if file else list(_documents(source, problems))
+    scopes = scopes_of(each.value if isinstance(each, Document) else each.data for each in found)
+    manifests = []
+    for each in found:
+        made = identify(each, Setting(namespace, scopes)) if isinstance(each, Document) else each
+        if isinstance(made, Manifest):
+            problems += rules(made)
+            manifests.append(made)
+        elif isinstance(each, Document):
+            problems += _reindented(each, namespace) or made
+    refuse(problems)
+    return manifests
+
+
+def _documents(source: Any, problems: list[Problem]) -> Iterator[Document | Manifest]:
+    """The documents of a source, Lists taken apart; what cannot be read is added to `problems`."""
+    try:
+        read = list(_read(source))
+    except ManifestError as error:
+        problems += error.problems
+        return
+    for item in read:
+        if isinstance(item, Document):
+            yield from _taken_apart(item)
+        elif isinstance(item, Manifest):
+            yield item
+        else:
+            yield from _documents(item, problems)
+
+
+def _read(source: Any) -> Iterable[Any]:
+    """Documents, manifests, or sources to be read in their turn."""
+    match source:
+        case Document() | Manifest():
+            return (source,)
+        case str() | PathLike():
+            path = files.path_of(source)
+            return files.files_in(path) if path is not None and path.is_dir() else files.read(source)
+        case Mapping():
+            return (Document(source),)
+        case list() | tuple():
+            return source
+    given = getattr(source, "manifest", None)
+    if given is None and hasattr(source, "to_manifest"):
+        given = source.to_manifest()
+    if given is None:
+        raise UsageError(f"{type(source).__name__} is no source of manifests: a Path, text, a mapping, an object with "
+                         "to_manifest(), or a list of these is expected")
+    return (given,)
+
+
+def _taken_apart(document: Document) -> Iterator[Document]:
+    """A List as its items; those of a typed list (PodList) may leave out the kind, which the list's name gives."""
+    value = document.value
+    items = value.get("items") if isinstance(value, Mapping) else None
+    kind = str(value.get("kind")) if isinstance(value, Mapping) else ""
+    if not kind.endswith("List") or not isinstance(items, list):
+        yield document
+        return
+    named = {"apiVersion": value.get("apiVersion"), "kind": kind.removesuffix("List")}
+    for item in items:
+        if isinstance(item, Mapping) and kind != "List" and "kind" not in item:
+            item = {**named, **item}
+        yield from _taken_apart(replace(document, value=item))
+
+
+def _reindented(document: Document, namespace: str) -> list[Problem]:
+    """The one problem of an object that has no name because its indentation is lost; empty when that is not it."""
+    data = document.value
+    if not isinstance(data, Mapping):
+        return []
+    api_version, kind = str(data.get("apiVersion")), str(data.get("kind"))
+    table = tables().kind(api_version, kind)
+    repaired = repair(data, table) if table else None
+    if repaired is None or not at(repaired.data, ("metadata", "name")):
+        return []
+    return [misplacement(Manifest(api_version, kind, key_of(repaired.data, namespace), data), repaired)]

@@ -1,0 +1,162 @@
+"""Containers: names, images, ports, environment, probes, mounts.
+
+Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go validateContainers, validateContainerCommon,
+validateContainerPorts, ValidateEnv, validateProbe, validateHandler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simnet.manifests.findings import Finding, Findings, duplicate, each_invalid, forbidden, invalid, negative, required
+from simnet.manifests.paths import Path
+from simnet.manifests.validate import rules
+from simnet.names import dns1123_label_problem, port_name_problem
+
+Container = Mapping[str, Any]
+
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_PROBE_NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
+_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+
+
+def containers(spec: Mapping[str, Any], path: Path, volumes: set[str]) -> Findings:
+    """The ordinary containers, then the init containers; a name may occur once among all of them."""
+    ordinary: Sequence[Container] = spec.get("containers") or ()
+    if not ordinary:
+        yield required((*path, "containers"))
+    names: set[str] = set()
+    for index, container in enumerate(ordinary):
+        here: Path = (*path, "containers", index)
+        yield from _container(container, here, names, volumes)
+        yield from _probes(container, here)
+        if container.get("restartPolicy") and not container.get("restartPolicyRules"):
+            yield forbidden((*here, "restartPolicy"), "may not be set for non-init containers")
+    yield from _host_ports(ordinary, (*path, "containers"))
+    for index, container in enumerate(spec.get("initContainers") or ()):
+        here = (*path, "initContainers", index)
+        yield from _container(container, here, names, volumes)
+        yield from _init(container, here)
+        yield from _host_ports([container], (*path, "initContainers"))
+
+
+def _container(container: Container, path: Path, names: set[str], volumes: set[str]) -> Findings:
+    """What all containers have in common; `names` collects the names of the pod."""
+    name = container.get("name") or ""
+    if name:
+        yield from each_invalid((*path, "name"), name, dns1123_label_problem(name))
+        if name in names:
+            yield duplicate((*path, "name"), name)
+        names.add(name)
+    else:
+        yield required((*path, "name"))
+    if not container.get("image"):
+        yield required((*path, "image"))
+    yield from _ports(container.get("ports") or (), (*path, "ports"))
+    for index, variable in enumerate(container.get("env") or ()):
+        yield from _variable(variable, (*path, "env", index))
+    yield from _mounts(container.get("volumeMounts") or (), (*path, "volumeMounts"), volumes)
+
+
+def _init(container: Container, path: Path) -> Findings:
+    """Probes and hooks are for sidecars only."""
+    if container.get("restartPolicy") == "Always":
+        yield from _probes(container, path)
+        return
+    for name in ("lifecycle", *PROBES):
+        if container.get(name) is not None:
+            yield forbidden((*path, name), "may not be set for init containers without restartPolicy=Always")
+
+
+def _ports(ports: Sequence[Mapping[str, Any]], path: Path) -> Findings:
+    names: set[str] = set()
+    for index, port in enumerate(ports):
+        name, number = port.get("name") or "", port.get("containerPort")
+        complaint = port_name_problem(name) if name else ""
+        yield from each_invalid((*path, index, "name"), name, complaint)
+        if name in names:
+            yield duplicate((*path, index, "name"), name)
+        if name and not complaint:
+            names.add(name)
+        if not number:
+            yield required((*path, index, "containerPort"))
+        else:
+            yield from rules.port_number(number, (*path, index, "containerPort"))
+        if port.get("hostPort"):
+            yield from rules.port_number(port["hostPort"], (*path, index, "hostPort"))
+
+
+def _host_ports(group: Sequence[Container], path: Path) -> Findings:
+    """No two containers may ask for the same protocol, host address and host port."""
+    seen: set[str] = set()
+    for outer, container in enumerate(group):
+        for index, port in enumerate(container.get("ports") or ()):
+            if not port.get("hostPort"):
+                continue
+            text = f"{port.get('protocol', 'TCP')}/{port.get('hostIP', '')}/{port['hostPort']}"
+            if text in seen:
+                yield duplicate((*path, outer, "ports", index, "hostPort"), text)
+            seen.add(text)
+
+
+def _variable(variable: Mapping[str, Any], path: Path) -> Findings:
+    if not variable.get("name"):
+        yield required((*path, "name"))
+    source = variable.get("valueFrom")
+    if source is None:
+        return
+    given = [name for name in _SOURCES if source.get(name) is not None]
+    if not given:
+        yield invalid((*path, "valueFrom"), "", "must specify one of: `fieldRef`, `resourceFieldRef`, "
+                      "`configMapKeyRef` or `secretKeyRef`")
+    elif len(given) > 1:
+        yield invalid((*path, "valueFrom"), "", "may not have more than one field specified at a time")
+    if variable.get("value"):
+        yield invalid((*path, "valueFrom"), "", "may not be specified when `value` is not empty")
+
+
+def _mounts(mounts: Sequence[Mapping[str, Any]], path: Path, volumes: set[str]) -> Findings:
+    places: set[str] = set()
+    for index, mount in enumerate(mounts):
+        name, place = mount.get("name") or "", mount.get("mountPath") or ""
+        if not name:
+            yield required((*path, index, "name"))
+        elif name not in volumes:
+            yield Finding("NotFound", (*path, index, "name"), name, "must be the name of a volume of this pod")
+        if not place:
+            yield required((*path, index, "mountPath"))
+        elif place in places:
+            yield invalid((*path, index, "mountPath"), place, "must be unique")
+        places.add(place)
+
+
+def _probes(container: Container, path: Path) -> Findings:
+    for name in PROBES:
+        probe = container.get(name)
+        if probe is None:
+            continue
+        yield from _handler(probe, (*path, name), ("exec", "httpGet", "tcpSocket", "grpc"))
+        for key in _PROBE_NUMBERS:
+            yield from negative((*path, name, key), probe.get(key))
+        if name != "readinessProbe" and probe.get("successThreshold", 1) != 1:
+            yield invalid((*path, name, "successThreshold"), probe["successThreshold"], "must be 1")
+    for name in ("postStart", "preStop"):
+        hook = (container.get("lifecycle") or {}).get(name)
+        if hook is not None:
+            yield from _handler(hook, (*path, "lifecycle", name), ("exec", "httpGet", "tcpSocket", "sleep"))
+
+
+def _handler(holder: Mapping[str, Any], path: Path, kinds: Sequence[str]) -> Findings:
+    given = [kind for kind in kinds if holder.get(kind) is not None]
+    if not given:
+        yield required(path, "must specify a handler type")
+    for kind in given[1:]:
+        yield forbidden((*path, kind), "may not specify more than 1 handler type")
+    if not given:
+        return
+    action, here = holder[given[0]], (*path, given[0])
+    if given[0] == "exec" and not action.get("command"):
+        yield required((*here, "command"))
+    elif given[0] in ("httpGet", "tcpSocket", "grpc"):
+        yield from rules.port_or_name(action.get("port"), (*here, "port"))

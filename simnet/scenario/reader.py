@@ -1,0 +1,179 @@
+"""Reads a story: an ordinary Markdown file whose headings are steps and whose fences act and assert."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simnet.clock import parse_duration
+from simnet.errors import ManifestError, Place, Problem, SimnetError, nearest
+from simnet.manifests import yaml
+from simnet.scenario.console_fence import read_console
+from simnet.scenario.fences import Fence, Heading, blocks
+from simnet.scenario.model import Action, Advance, Apply, Expect, Story, StoryStep, VirtualFile
+
+MODES = {"what-if": "what-if"}
+DATA_LANGUAGES = ("yaml", "json", "text")
+SECOND_WORDS = ("scenario", "apply", "delete", "file", "broken")
+RUNNING = ("console", "expect", "do", "task", "hint", "check")
+NOT_YET = {"task": "exercises", "hint": "exercises", "check": "exercises", "broken": "exercises"}
+_MODE = re.compile(r"\{([\w-]+)\}")
+_LATER = re.compile(r"(fail|heal|partition|join)\b")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The step being gathered."""
+
+    name: str
+    line: int
+    mode: str
+    actions: list[Action] = field(default_factory=list)
+
+
+def read_story(path: Path | str) -> Story:
+    """Read a story file. Raises ManifestError with file, line, what was found and the nearest valid word."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ManifestError(Problem(f"cannot be read: {problem}", "Syntax", Place(str(path)))) from None
+    return parse_story(text, str(path))
+
+
+def parse_story(text: str, file: str = "story.md") -> Story:
+    """Read a story from its text. All problems that can be found independently are reported together."""
+    return _Reader(text, file).story()
+
+
+class _Reader:
+    def __init__(self, text: str, file: str) -> None:
+        self.text, self.file = text, file
+        self.title = ""
+        self.settings: dict[str, Any] | None = None
+        self.settings_line = 1
+        self.drafts: list[_Draft] = []
+        self.problems: list[Problem] = []
+
+    def story(self) -> Story:
+        for block in blocks(self.text):
+            try:
+                if isinstance(block, Heading):
+                    self._heading(block)
+                else:
+                    self._fence(block)
+            except ManifestError as found:
+                self.problems += found.problems
+        steps = tuple(StoryStep(draft.name, draft.line, draft.mode, tuple(draft.actions))
+                      for draft in self.drafts if draft.actions)
+        if not self.title:
+            self._problem(1, "the story has no heading; its first heading is its title")
+        story = Story(self.title, self.file, self.text, self.settings or {}, self.settings_line, steps)
+        if not self.problems and not story.assertions:
+            self._problem(1, "the story asserts nothing; add an `expect` fence, or output to a `console` fence")
+        if self.problems:
+            raise ManifestError(self.problems)
+        return story
+
+    def _heading(self, heading: Heading) -> None:
+        mode = "normal"
+        for word in _MODE.findall(heading.text):
+            if word == "live":
+                raise self._error(heading.line, "live steps are not supported yet")
+            if word not in MODES:
+                raise self._error(heading.line, f"{{{word}}} is no mode of a step", nearest(word, [*MODES, "live"]))
+            mode = MODES[word]
+        name = _MODE.sub("", heading.text).strip()
+        if not self.title:
+            self.title = name
+        self.drafts.append(_Draft(name, heading.line, mode))
+
+    def _fence(self, fence: Fence) -> None:
+        words = fence.info.split()
+        language = words[0] if words else ""
+        if not fence.closed:
+            raise self._error(fence.line, "this fence is never closed")
+        if language in RUNNING:
+            self._running(fence, language, words[1:])
+        elif language in DATA_LANGUAGES and len(words) > 1:
+            self._data(fence, words)
+        elif (near := self._misspelt(language)) and near != language:
+            raise self._error(fence.line, f"a fence of language {language!r} is shown, not run", near)
+
+    def _misspelt(self, language: str) -> str:
+        """A running language one or two letters away."""
+        near = nearest(language, [word for word in RUNNING if len(word) > 4]) if len(language) > 3 else ""
+        return near if near and abs(len(near) - len(language)) <= 2 else ""
+
+    def _running(self, fence: Fence, language: str, rest: list[str]) -> None:
+        if language in NOT_YET:
+            raise self._error(fence.line, f"{NOT_YET[language]} (`{language}` fences) are not supported yet")
+        if language == "console":
+            if rest not in ([], ["as", "pasted"]):
+                raise self._error(fence.line, f"`console {' '.join(rest)}` is not known", "console as pasted")
+            self._add(read_console(fence, self.file, as_pasted=bool(rest)), fence)
+        elif rest:
+            raise self._error(fence.line, f"`{language}` takes no second word, found {rest[0]!r}")
+        elif language == "expect":
+            self._add(Expect(tuple(_lines(fence))), fence)
+        else:
+            for line, text in _lines(fence):
+                self._add(self._do(text, line), fence)
+
+    def _do(self, text: str, line: int) -> Advance:
+        if _LATER.match(text):
+            raise self._error(line, f"`{text.split()[0]}` in a do fence is not supported yet; `@ +30s` lets time pass")
+        found = re.fullmatch(r"(?:@\s*\+|advance\s+\+?)(\S+)", text)
+        if not found:
+            raise self._error(line, f"found {text!r}; expected `@ +DURATION`, `@ +30s` for example")
+        try:
+            return Advance(parse_duration(found[1]), line)
+        except (SimnetError, ValueError) as problem:
+            raise self._error(line, str(problem)) from None
+
+    def _data(self, fence: Fence, words: list[str]) -> None:
+        what = words[1]
+        if what not in SECOND_WORDS:
+            raise self._error(fence.line, f"`{fence.info}`: {what!r} is not known after {words[0]!r}",
+                              nearest(what, SECOND_WORDS))
+        if what in NOT_YET:
+            raise self._error(fence.line, f"{NOT_YET[what]} (`{fence.info}` fences) are not supported yet")
+        if what == "file":
+            if len(words) != 3:
+                raise self._error(fence.line, f"`{fence.info}`: expected one file name, `{words[0]} file web.yaml`")
+            self._add(VirtualFile(words[2], fence.text, fence.line + 1), fence)
+        elif len(words) > 2 or words[0] == "text":
+            raise self._error(fence.line, f"`{fence.info}` is not known; write `yaml {what}`")
+        elif what == "scenario":
+            self._settings(fence)
+        else:
+            self._add(Apply(fence.text, fence.line + 1, delete=what == "delete"), fence)
+
+    def _settings(self, fence: Fence) -> None:
+        if self.settings is not None:
+            raise self._error(fence.line, f"a second scenario fence; the first is on line {self.settings_line - 1}")
+        if any(draft.actions for draft in self.drafts):
+            raise self._error(fence.line, "the scenario fence must stand before the first step")
+        documents = yaml.read_all("\n" * fence.line + fence.text, self.file)
+        if len(documents) != 1 or not isinstance(documents[0], dict):
+            raise self._error(fence.line, "the scenario fence holds no mapping; it starts with `simnet: 1`")
+        self.settings, self.settings_line = documents[0], fence.line + 1
+
+    def _add(self, action: Action, fence: Fence) -> None:
+        if not self.drafts:
+            raise self._error(fence.line, "a working fence before the first heading; the first heading is the title")
+        self.drafts[-1].actions.append(action)
+
+    def _problem(self, line: int, detail: str) -> None:
+        self.problems.append(Problem(detail, "Syntax", Place(self.file, line)))
+
+    def _error(self, line: int, detail: str, suggestion: str = "") -> ManifestError:
+        return ManifestError(Problem(detail, "Syntax", Place(self.file, line), suggestion=suggestion))
+
+
+def _lines(fence: Fence) -> list[tuple[int, str]]:
+    """The lines of a fence that say something, with their numbers; a comment starts with `#` at a word's start."""
+    return [(fence.line + 1 + index, line.strip()) for index, line in enumerate(fence.text.split("\n"))
+            if line.strip() and not line.strip().startswith("#")]

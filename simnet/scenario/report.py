@@ -1,0 +1,117 @@
+"""What running stories gave: text for people, plain data for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simnet.cluster import Cluster
+from simnet.diagnosis import why_lines
+from simnet.errors import Place
+from simnet.expect.evaluate import Checked, Context, check
+from simnet.explain import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One line that did not hold: where, what it said, and what was found, line by line."""
+
+    place: Place
+    what: str
+    details: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        return [f"{self.place}  FAIL  {self.what}", *(f"   {line}" for line in self.details)]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One step. `outputs` has what each command (by its line) really printed, for accepting."""
+
+    name: str
+    line: int
+    mode: str
+    checks: int
+    failures: tuple[Failure, ...] = ()
+    outputs: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One story. `error` is why it could not be read or set up, '' if it ran."""
+
+    file: str
+    title: str
+    steps: tuple[StepReport, ...] = ()
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.error and all(step.passed for step in self.steps)
+
+    @property
+    def checks(self) -> int:
+        return sum(step.checks for step in self.steps)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return tuple(failure for step in self.steps for failure in step.failures)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, the same bytes for the same story."""
+        return {
+            "schema": "simnet/story-report/v1", "file": self.file, "title": self.title, "passed": self.passed,
+            "error": self.error or None, "checks": self.checks,
+            "steps": [{"name": step.name, "line": step.line, "mode": step.mode, "passed": step.passed,
+                       "checks": step.checks, "failures": [
+                           {"file": failure.place.file, "line": failure.place.line, "what": failure.what,
+                            "details": list(failure.details)} for failure in step.failures]} for step in self.steps]}
+
+
+def failure_of_line(place: Place, checked: Checked, context: Context) -> Failure:
+    """The report of an expectation that did not hold: what came, on which path, why, and a fix that was tried."""
+    details: list[str] = []
+    if checked.assumed and checked.got in ("", "ASSUMED"):
+        details += ["got      ASSUMED", *(f"         {each}" for each in checked.assumed),
+                    "         say `assume: any-port` or `policies: not-enforced` in the settings if that is meant"]
+        return Failure(place, checked.expectation.text, tuple(details))
+    details.append(_got(checked))
+    if checked.trace is not None:
+        details.append(f"path     {one_line(checked.trace)}")
+    if checked.trace is not None and checked.cluster is not None:
+        def holds(twin: Cluster) -> bool:
+            return check(twin, checked.expectation, context).holds
+
+        details += [line.strip() if not line.startswith("      ") else line
+                    for line in why_lines(checked.cluster, checked.trace, holds)]
+    return Failure(place, checked.expectation.text, tuple(details))
+
+
+def _got(checked: Checked) -> str:
+    if not checked.paths:
+        return f"got      {checked.got}"
+    paths = "1 possible path" if checked.paths == 1 else f"{checked.paths} possible paths"
+    return f"got      {checked.got:<30} {paths}, {checked.wrong} of them so"
+
+
+def text_of(reports: Iterable[Report]) -> str:
+    """One line a story, then every failure with its details, then the sum."""
+    lines: list[str] = []
+    passed = failed = checks = 0
+    for report in reports:
+        passed, failed = passed + report.passed, failed + (not report.passed)
+        checks += report.checks
+        mark = "ok  " if report.passed else "FAIL"
+        lines.append(f"{mark}  {report.file}  {report.title}  ({len(report.steps)} steps, {report.checks} checks)")
+        if report.error:
+            lines += [f"   {line}" for line in report.error.split("\n")]
+        for failure in report.failures:
+            lines += ["", *failure.lines()]
+    stories = "story" if passed + failed == 1 else "stories"
+    lines += ["", f"{passed + failed} {stories}, {checks} checks: {passed} passed, {failed} failed"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,174 @@
+"""Runs a story: each step changes the cluster and asserts what the network then does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from simnet.cluster import Cluster
+from simnet.console.session import Session
+from simnet.diagnosis import codes
+from simnet.errors import ManifestError, Place, SimnetError
+from simnet.expect.evaluate import Context, check
+from simnet.expect.grammar import parse
+from simnet.manifests import admissible, read_manifests
+from simnet.manifests import check as check_manifest
+from simnet.manifests.files import read_text
+from simnet.scenario.matching import Captures, match_lines, substituted
+from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
+from simnet.scenario.report import Failure, Report, StepReport, failure_of_line
+from simnet.scenario.settings import Ground, ground_of
+
+Progress = Callable[[StoryStep], None]
+
+
+@dataclass(slots=True)
+class Stage:
+    """What a step works on: a cluster, a console over it, virtual files, captured tokens."""
+
+    cluster: Cluster
+    session: Session
+    files: dict[str, str]
+    captures: Captures
+    context: Context
+
+    def fork(self) -> Stage:
+        """A copy for a what-if step; nothing it does is seen by the next."""
+        cluster, files = self.cluster.fork(), dict(self.files)
+        return Stage(cluster, Session(cluster, files=files), files, dict(self.captures), self.context)
+
+
+@dataclass(slots=True)
+class _Tally:
+    failures: list[Failure] = field(default_factory=list)
+    checks: int = 0
+    outputs: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+def stage_of(ground: Ground) -> Stage:
+    """The stage before the first step."""
+    session = Session(ground.cluster, files=ground.files)
+    return Stage(ground.cluster, session, ground.files, {}, Context(ground.certificates, codes))
+
+
+def run(story: Story, progress: Progress | None = None) -> Report:
+    """Run every step in order. Raises ManifestError for settings that cannot be read; all else is in the report."""
+    stage = stage_of(ground_of(story))
+    reports: list[StepReport] = []
+    for step in story.steps:
+        if progress is not None:
+            progress(step)
+        reports.append(run_step(stage.fork() if step.mode == "what-if" else stage, step, story.file))
+    return Report(story.file, story.title, tuple(reports))
+
+
+def run_step(stage: Stage, step: StoryStep, file: str) -> StepReport:
+    """Run one step on a stage; a what-if step is handed a forked one by the caller."""
+    tally = _Tally()
+    for action in step.actions:
+        match action:
+            case VirtualFile():
+                stage.files[action.name] = action.text
+            case Apply():
+                _apply(stage, action, file, tally)
+            case Advance():
+                _guard(tally, file, action.line, f"@ +{action.seconds:g}s", partial(stage.cluster.advance, action.seconds))
+            case Console():
+                _console(stage, action, file, tally)
+            case Expect():
+                for line, text in action.lines:
+                    _expect(stage, text, Place(file, line), tally)
+    return StepReport(step.name, step.line, step.mode, tally.checks, tuple(tally.failures), tally.outputs)
+
+
+def _guard(tally: _Tally, file: str, line: int, what: str, act: Callable[[], object]) -> None:
+    """Do something that may be refused; a refusal fails the step."""
+    try:
+        act()
+    except SimnetError as problem:
+        tally.failures.append(Failure(Place(file, line), what, tuple(str(problem).split("\n"))))
+
+
+def _apply(stage: Stage, action: Apply, file: str, tally: _Tally) -> None:
+    """Apply or delete the manifests of a fence; positions in errors are those of the story file."""
+    what = "delete" if action.delete else "apply"
+
+    def act() -> None:
+        text = "\n" * (action.line - 1) + substituted(action.text, stage.captures)
+        manifests = read_manifests(read_text(text, file=file), rules=check_manifest if action.delete else admissible)
+        if not action.delete:
+            stage.cluster.apply(manifests)
+            return
+        for manifest in manifests:
+            stage.cluster.delete(manifest.kind, manifest.key.name, namespace=manifest.key.namespace)
+
+    _guard(tally, file, action.line, what, act)
+
+
+# console --------------------------------------------------------------------------------------------------------
+
+def _console(stage: Stage, console: Console, file: str, tally: _Tally) -> None:
+    stage.session.as_pasted = console.as_pasted
+    for exchange in console.exchanges:
+        _exchange(stage, exchange, file, tally)
+    stage.session.leave()
+
+
+def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> None:
+    command = substituted(exchange.command, stage.captures)
+    if exchange.actor:
+        output = stage.session.run_in(exchange.actor, command)
+    else:
+        output = stage.session.run(command)
+    actual = tuple((output.stdout + output.stderr).rstrip("\n").split("\n")) if output.stdout + output.stderr else ()
+    if output.status != exchange.status or actual:
+        tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
+    tally.checks += 1
+    place = Place(file, exchange.line)
+    prompt = f"{exchange.actor}$ {exchange.command}"
+    allowed = _forbidden(stage)
+    if allowed:
+        tally.failures.append(Failure(place, prompt, ("ASSUMED", *(f"  {each}" for each in allowed), *_HOW_TO_ALLOW)))
+    matched = match_lines(exchange.expected, actual, stage.captures)
+    if output.status != exchange.status:
+        tally.failures.append(Failure(place, prompt, (
+            f"exit status {output.status}, expected {exchange.status}", *_beside(exchange.expected, actual))))
+    elif matched is None:
+        tally.failures.append(Failure(place, prompt, _beside(exchange.expected, actual)))
+    else:
+        stage.captures.update(matched)
+
+
+_HOW_TO_ALLOW = ("say `assume: any-port` or `policies: not-enforced` in the settings if that is meant",)
+
+
+def _forbidden(stage: Stage) -> tuple[str, ...]:
+    """Assumptions of the last command that the settings do not allow."""
+    settings = stage.cluster.settings
+    allowed = {kind for kind, given in (("port", settings.assume == "any-port"),
+                                        ("policy", settings.policies == "not-enforced")) if given}
+    return tuple(text for text in stage.session.assumed
+                 if (kind := text.partition(":")[0]) in ("port", "policy") and kind not in allowed)
+
+
+def _beside(expected: tuple[str, ...], actual: tuple[str, ...]) -> tuple[str, ...]:
+    """Expected and actual output, one below the other."""
+    return ("expected", *(f"  {line}" for line in expected or ("(no output)",)),
+            "got", *(f"  {line}" for line in actual or ("(no output)",)))
+
+
+# expectations ---------------------------------------------------------------------------------------------------
+
+def _expect(stage: Stage, text: str, place: Place, tally: _Tally) -> None:
+    tally.checks += 1
+    try:
+        checked = check(stage.cluster, parse(substituted(text, stage.captures), place), stage.context)
+    except ManifestError as problem:
+        tally.failures.append(Failure(place, text, tuple(str(problem).split("\n"))))
+    except SimnetError as problem:
+        tally.failures.append(Failure(place, text, (str(problem),)))
+    else:
+        if not checked.holds:
+            tally.failures.append(failure_of_line(place, checked, stage.context))
+
