@@ -44,17 +44,18 @@ class Strategy(NamedTuple):
 
 
 class Deployments:
-    """The Deployment controller. `_sets` are the ReplicaSets by Deployment."""
+    """The Deployment controller. `_sets` are the ReplicaSets by Deployment, `_free` those of a namespace without owner."""
 
     kind = "Deployment"
 
     def __init__(self, books: OwnerBooks) -> None:
         self._books = books
         self._sets: Index[ReplicaSet] = Index(_owner_of)
+        self._free: Index[ReplicaSet] = Index(_namespace_if_free)
 
     def fork(self, books: OwnerBooks) -> Self:
         twin = type(self)(books)
-        twin._sets = self._sets.fork()
+        twin._sets, twin._free = self._sets.fork(), self._free.fork()
         return twin
 
     def changed(self, event: Event, world: World) -> Iterable[Change]:
@@ -68,6 +69,7 @@ class Deployments:
         """Follow a ReplicaSet: its Deployment has to look at it."""
         old, new = cast("ReplicaSet | None", event.old), cast("ReplicaSet | None", event.new)
         self._sets.update(event.key, old, new)
+        self._free.update(event.key, old, new)
         for each in (old, new):
             for owner in _owner_of(each) if each is not None else ():
                 self._books.mark(self.kind, owner)
@@ -77,6 +79,10 @@ class Deployments:
         deployment = cast("Deployment | None", world.store.get(self.kind, key))
         if deployment is None or deployment.deleted is not None:
             return
+        for each in list(self._free.get(key.namespace).values()):
+            if deployment.selector.matches(each.template.labels):
+                yield Change("ReplicaSet", each.key, replace(each, owner=Owner(self.kind, key.name)))
+                return
         sets = sorted(self._sets.get(key).values(), key=_age)
         current = next((each for each in sets if same_template(each.template, deployment.template)), None)
         if current is None:
@@ -203,6 +209,10 @@ def _owner_of(replica_set: ReplicaSet) -> Iterable[ObjectKey]:
     owner = replica_set.owner
     if owner is not None and owner.kind == "Deployment":
         yield ObjectKey(replica_set.namespace, owner.name)
+
+
+def _namespace_if_free(replica_set: ReplicaSet) -> Iterable[str]:
+    return () if replica_set.owner is not None else (replica_set.namespace,)
 
 
 def _age(replica_set: ReplicaSet) -> tuple[float, int, str]:

@@ -5,7 +5,7 @@ Source: kubernetes/kubernetes pkg/controller/statefulset/{stateful_set_control.g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Self, cast
 
@@ -70,7 +70,7 @@ class StatefulSets:
             yield Change(self.kind, key, replace(owner, observed=tally.active, ready_replicas=tally.ready))
 
     def _create(self, owner: StatefulSet, wanted: list[str], there: dict[str, Pod], revision: str, world: World
-                ) -> Iterator[Change]:
+                ) -> Generator[Change, None, bool]:
         """Missing pods in order. With OrderedReady the next one waits until the one before is ready; a terminated pod
         of a wanted name is removed first. Returns whether somebody is still waited for."""
         shared: Template | None = None

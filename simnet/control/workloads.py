@@ -59,11 +59,12 @@ class WorkloadController:
                 return self._daemon_sets.changed(event, world)
 
     def flush(self, world: World) -> Iterator[Change]:
+        """Pods made by hand come first, then what the workloads want."""
+        yield from self._maker.flush(world)
         yield from self._books.adopt(world)
         for part in (self._deployments, self._replica_sets, self._stateful_sets, self._daemon_sets):
             for key in self._books.take(part.kind):
                 yield from part.reconcile(key, world)
-        yield from self._maker.flush(world)
 
     def fire(self, kind: str, payload: Any, world: World) -> Iterable[Change]:
         return self._maker.fire(kind, payload, world)

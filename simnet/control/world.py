@@ -112,7 +112,7 @@ def _node(pod: Pod) -> Iterable[str]:
 
 def _host_ports(pod: Pod) -> Iterable[tuple[str, int, str]]:
     """Pods by (node, port, protocol) they occupy on their node: host ports, and all ports of hostNetwork pods."""
-    if not pod.node_name or pod.is_terminal:
+    if not (pod.spec.has_host_ports or pod.spec.host_network) or not pod.node_name or pod.is_terminal:
         return ()
     return dict.fromkeys(
         (pod.node_name, number, port.protocol) for container in pod.spec.port_owners for port in container.ports

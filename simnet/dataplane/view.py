@@ -107,10 +107,11 @@ class View:
     def _pod_changed(self, event: Event) -> None:
         old, new = cast("Pod | None", event.old), cast("Pod | None", event.new)
         self._pods_at.update(event.key, old, new)
-        spec = (new or old).spec  # type: ignore[union-attr]
-        if spec.host_network:
+        specs = [each.spec for each in (old, new) if each is not None]
+        if any(spec.host_network for spec in specs):
             self._host_pods.update(event.key, old, new)
-        self._host_ports.update(event.key, old, new)
+        if any(spec.has_host_ports for spec in specs):
+            self._host_ports.update(event.key, old, new)
 
     def _node_changed(self, event: Event) -> None:
         self._nodes_at.update(event.key, cast("Node | None", event.old), cast("Node | None", event.new))
@@ -314,7 +315,7 @@ def _host_network_node(pod: Pod) -> Iterable[Hashable]:
 
 
 def _host_ports(pod: Pod) -> Iterable[Hashable]:
-    if not pod.node_name or pod.spec.host_network or pod.is_terminal:
+    if not pod.spec.has_host_ports or not pod.node_name or pod.spec.host_network or pod.is_terminal:
         return ()
     return dict.fromkeys((pod.node_name, port.host_port, port.protocol) for container in pod.spec.port_owners
                          for port in container.ports if port.host_port)

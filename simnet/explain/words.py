@@ -94,3 +94,6 @@ RESULTS = {
     "unreachable": "unreachable: there is no way",
     "loop": "loop: the packet goes round",
 }
+
+Said = tuple[str, list[str]]
+"""A sentence about a step, and further facts, each a line."""

@@ -14,7 +14,7 @@ from simnet.manifests.hints import explained
 from simnet.manifests.layout import in_given_order
 from simnet.manifests.manifest import Manifest
 from simnet.manifests.misplaced import Repair, explanation, repair
-from simnet.manifests.paths import Path, path_text
+from simnet.manifests.paths import Path, known, path_text
 from simnet.manifests.schema import Field, tables
 from simnet.manifests.validate import findings
 
@@ -80,5 +80,5 @@ def misplacement(manifest: Manifest, repaired: Repair) -> Problem:
     first = repaired.moves[0].key
     return Problem(
         "wrong indentation: " + explanation(manifest.data, repaired.moves), type="Unknown",
-        place=manifest.place_of(first), object=manifest.ref, field=path_text(first),
+        place=known(manifest.place_of(first)), object=manifest.ref, field=path_text(first),
         excerpt=("indented like this it is accepted:", *in_given_order(repaired.data)))

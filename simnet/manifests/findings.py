@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from simnet.errors import Problem, nearest
-from simnet.manifests.paths import Path, PlaceOf, path_text
+from simnet.manifests.paths import Path, PlaceOf, known, path_text
 
 
 class Finding(NamedTuple):
@@ -79,6 +79,6 @@ def reported(
     for found in findings:
         about_key = found.type in ("Unknown", "Required")
         problems.append(Problem(
-            found.detail, type=found.type, place=place_of(found.path, value=not about_key), object=ref,
+            found.detail, type=found.type, place=known(place_of(found.path, value=not about_key)), object=ref,
             field=found.field or path_text(renamed(found.path)), value=found.value, suggestion=found.suggestion))
     return problems

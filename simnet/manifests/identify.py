@@ -14,7 +14,7 @@ from simnet.errors import Place, Problem, nearest
 from simnet.manifests import tree
 from simnet.manifests.convert import deprecation
 from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of, ref_of
-from simnet.manifests.paths import Path
+from simnet.manifests.paths import Path, known
 from simnet.manifests.schema import tables
 
 _CORE_GROUPS = ("", "apps", "networking.k8s.io", "discovery.k8s.io", "extensions")
@@ -35,15 +35,15 @@ def identify(document: tree.Document, setting: Setting) -> Manifest | list[Probl
     data, place = document.value, _start(document)
     if not isinstance(data, Mapping):
         return [Problem(f"found {_shape(data)} where a manifest is expected: a mapping with apiVersion, kind and "
-                        "metadata", type="Syntax", place=place)]
-    problems = list(_Unnamed(document, ref_of(data, setting.namespace), place).problems())
+                        "metadata", type="Syntax", place=known(place))]
+    problems = list(_Unnamed(document, ref_of(data, setting.namespace), known(place)).problems())
     if problems:
         return problems
     api_version, kind = data["apiVersion"], data["kind"]
     unknown = _unknown_kind(api_version, kind)
     if unknown is not None:
         where = tree.place_of(data, (unknown.field,), value=True, file=document.file)
-        return [Problem(unknown.detail, type="Syntax", place=where, object=ref_of(data, setting.namespace),
+        return [Problem(unknown.detail, type="Syntax", place=known(where), object=ref_of(data, setting.namespace),
                         suggestion=unknown.suggestion)]
     group = api_version.rpartition("/")[0]
     key = key_of(data, setting.namespace, cluster_scoped=setting.scopes.get(f"{group}/{kind}") == "Cluster")
@@ -69,7 +69,7 @@ class _Unnamed:
 
     document: tree.Document
     ref: str
-    place: Place
+    place: Place | None
 
     def problems(self) -> Iterator[Problem]:
         """apiVersion, kind, and a name or generateName: each there, each text."""
@@ -100,8 +100,8 @@ class _Unnamed:
         return Problem(detail, type="TypeInvalid", place=self._at(path, value=True), object=self.ref,
                        field=".".join(map(str, path)), value=value, suggestion=suggestion)
 
-    def _at(self, path: Path, value: bool = False) -> Place:
-        return tree.place_of(self.document.value, path, value=value, file=self.document.file)
+    def _at(self, path: Path, value: bool = False) -> Place | None:
+        return known(tree.place_of(self.document.value, path, value=value, file=self.document.file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +126,22 @@ def _unknown_kind(api_version: str, kind: str) -> _UnknownKind | None:
 
 
 def _warnings(manifest: Manifest) -> Iterator[Problem]:
-    text = deprecation(manifest.api_version, manifest.kind)
+    text = deprecation(manifest.api_version, manifest.kind) or _not_served(manifest.api_version, manifest.kind)
     if text:
-        yield Problem(text, type="Syntax", place=manifest.place, object=manifest.ref)
+        yield Problem(text, type="Syntax", place=known(manifest.place), object=manifest.ref)
     namespace = manifest.data["metadata"].get("namespace")
     if namespace and not manifest.key.namespace:
         yield Problem(f"{manifest.kind} objects belong to no namespace; {namespace!r} is ignored", type="Syntax",
-                      place=manifest.place_of("metadata.namespace"), object=manifest.ref, field="metadata.namespace")
+                      place=known(manifest.place_of("metadata.namespace")), object=manifest.ref, field="metadata.namespace")
+
+
+def _not_served(api_version: str, kind: str) -> str:
+    """A version of a Kubernetes kind that current servers do not have; such objects are kept, not modelled."""
+    served, group = tables().served, api_version.rpartition("/")[0]
+    homes = [version for version, kinds in served.items() if kind in kinds and version.rpartition("/")[0] == group]
+    if not homes or kind in served.get(api_version, ()) or tables().kind(api_version, kind):
+        return ""
+    return f"{api_version} {kind} is not served by Kubernetes {tables().version}; use {homes[0]} {kind}"
 
 
 def _start(document: tree.Document) -> Place:

@@ -49,6 +49,11 @@ def at(root: Any, path: Path) -> Any:
     return root
 
 
+def known(place: Place | None) -> Place | None:
+    """The place if it says anything, else None: values built in Python stand nowhere."""
+    return None if place == Place() else place
+
+
 def nowhere(path: Path, value: bool = False) -> Place | None:
     """The `place_of` of values that come from no text."""
     return None

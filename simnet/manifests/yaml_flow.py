@@ -103,6 +103,7 @@ class FlowReader:
             pair.source, pair.column, pair.marks = self._source, -1, []
             end = self._pair(pair, start, value, end, depth + 1, indent, is_explicit=start != offset)
             value = pair
+        self._reading.check_finite(value, self._text[start:end], start)
         sequence.append(value)
         return end
 
@@ -116,11 +117,11 @@ class FlowReader:
     def _key(self, offset: int, depth: int, indent: int) -> tuple[int, Any, int]:
         """Where the key (or lone value) at `offset` begins, after its `?` if it has one; what it is; where it ends."""
         if self._text[offset] != "?":
-            return offset, *self._node(offset, depth + 1, indent)
+            return offset, *self._node(offset, depth + 1, indent, is_key=True)
         start = self._gap(offset + 1)
         if self._text[start : start + 1] in (":", ",", "]", "}", ""):
             return start, None, start
-        return start, *self._node(start, depth + 1, indent)
+        return start, *self._node(start, depth + 1, indent, is_key=True)
 
     def _pair(
         self, mapping: Mapping, start: int, key: Any, end: int, depth: int, indent: int, *, is_explicit: bool
@@ -149,8 +150,8 @@ class FlowReader:
             return -1
         return place
 
-    def _node(self, offset: int, depth: int, indent: int) -> tuple[Any, int]:
-        """The value that begins at `offset`, and the offset after it."""
+    def _node(self, offset: int, depth: int, indent: int, *, is_key: bool = False) -> tuple[Any, int]:
+        """The value (or with `is_key` the key) that begins at `offset`, and the offset after it."""
         match self._text[offset : offset + 1]:
             case "[" | "{":
                 return self.collection(offset, depth, indent)
@@ -162,7 +163,7 @@ class FlowReader:
             case "&" | "!":
                 return self._with_properties(offset, depth, indent)
             case _:
-                return self._plain(offset)
+                return self._plain(offset, is_key=is_key)
 
     def _with_properties(self, offset: int, depth: int, indent: int) -> tuple[Any, int]:
         anchor, tag, end = self._reading.properties(offset)
@@ -182,7 +183,7 @@ class FlowReader:
         cell[0] = value
         return value, end
 
-    def _plain(self, offset: int, tag: str = "") -> tuple[Any, int]:
+    def _plain(self, offset: int, tag: str = "", *, is_key: bool = False) -> tuple[Any, int]:
         if self._text[offset : offset + 1] in ("", "?", ":"):
             raise bad_word(self._source, offset)
         self._reading.check_plain_start(offset)
@@ -190,4 +191,4 @@ class FlowReader:
         text, end = (found[0], found.end()) if found else ("", offset)
         if "\n" in text:
             text = _FOLD.sub(lambda gap: "\n" * gap[1].count("\n") or " ", text)
-        return self._reading.scalar(text, offset, tag), end
+        return self._reading.scalar(text, offset, tag, is_key=is_key), end

@@ -20,6 +20,7 @@ _BLOCK_KEY = re.compile(r"[ \t]*(?:- |[^\s\"'#,\[\]{}&*!|>%@`:]+:(?:[ \t]|$))")
 _GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*)""")
 _KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
 _GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
+_DASHED_WORD = re.compile(r"-[^\s-]")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 
 
@@ -45,6 +46,7 @@ def bad_word(source: Source, offset: int) -> Exception:
 def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: int, expected: str) -> Exception:
     """Something at `place` that does not fit into the bracket opened at `opening`: that bracket was forgotten if the
     text ends there, or if the line looks like one of the block collection around it (at column `indent`)."""
+    place = _swallowed(source, opening, place)
     line, row = _line(source, place)
     bracket = source.text[opening]
     lead = len(line) - len(line.lstrip())
@@ -61,6 +63,15 @@ def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: in
         repair = _line(source, len(source.text[:place].rstrip()) - 1)[0].rstrip() + ","
     found = quote(_token(source, place))
     return refusal(source, place, found, expected, repair if expected.startswith("`,`") else "")
+
+
+def _swallowed(source: Source, opening: int, place: int) -> int:
+    """Where the word before a `:` begins, if that word was read as more of the line above, which lacks its comma."""
+    line, row = _line(source, place)
+    first = source.starts[row] + len(line) - len(line.lstrip())
+    before = source.text[:first].rstrip()
+    is_swallowed = source.text[place : place + 1] == ":" and first < place and before[-1:] not in ",[{:"
+    return first if is_swallowed and row > source.row(opening) else place
 
 
 def _token(source: Source, offset: int) -> str:
@@ -90,6 +101,8 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
     if text.startswith("- ") or text == "-":
         expected = "a key; a list stands under a key of its own, and no key beside it"
         return refusal(source, offset, "a list entry between the keys of a mapping", expected)
+    if _DASHED_WORD.match(text):
+        return not_an_item(source, row, column)
     glued = _GLUED.match(text)
     if glued:
         found = f"{quote(text)} without a space after the colon"
@@ -200,7 +213,7 @@ def not_an_item(source: Source, row: int, column: int) -> Exception:
     if special is not None:
         return special
     offset = source.starts[row] + column
-    if re.match(r"-[^\s-]", text):
+    if _DASHED_WORD.match(text):
         repair = f"{' ' * column}- {text[1:]}"
         return refusal(source, offset + 1, f"{quote(text)} without a space after the dash", "`- `", repair)
     expected = "`- ` before the next item of the list, or a key further left"
@@ -239,6 +252,8 @@ def after_value(source: Source, offset: int, opening: int) -> Exception:
         return refusal(source, opening, found, expected, _line(source, opening)[0].rstrip() + mark)
     rest = quote(line[offset - source.starts[row] :])
     if mark not in "\"'":
+        if rest.startswith("`:"):
+            return refusal(source, opening, "a collection as a key", "text as a key; quote it if it is text")
         bracket = source.text[:offset].rstrip()[-1]
         return refusal(source, offset, f"{rest} after the closing `{bracket}`", "the end of the line")
     start = opening - source.starts[row]

@@ -71,19 +71,24 @@ class Reading:
             return verbatim.replace(_YAML_TAG, "!!", 1), found.end()
         return f"!!{suffix}" if handle else f"!{suffix}", found.end()
 
-    def scalar(self, text: str, offset: int, tag: str = "", *, quoted: bool = False) -> Any:
-        """The value of a scalar's text, by its tag if it has one."""
+    def scalar(self, text: str, offset: int, tag: str = "", *, quoted: bool = False, is_key: bool = False) -> Any:
+        """The value of a scalar's text, by its tag if it has one. Only a key may be infinite: it becomes text."""
         if quoted and not tag:
             return text
         try:
             value = as_json(tagged(tag, text, quoted=quoted) if tag else resolve(text))
         except ValueError as error:
             raise refusal(self.source, offset, f"{tag} with {error}", f"a value of the type {tag}") from None
-        if is_unwritable(value):
-            raise refusal(self.source, offset, quote(text), "a finite number, or quotes around the text")
+        if not is_key:
+            self.check_finite(value, text, offset)
         if not quoted and text[:1] in _CURLY:
             self.warn_curly(text, offset)
         return value
+
+    def check_finite(self, value: Any, text: str, offset: int) -> None:
+        """Refuse infinities and NaN, for which JSON has no form."""
+        if is_unwritable(value):
+            raise refusal(self.source, offset, quote(text), "a finite number, or quotes around the text")
 
     def warn_curly(self, text: str, offset: int) -> None:
         """Typographic quotes quote nothing in YAML; they become part of the text."""

@@ -75,11 +75,15 @@ class PodSpec:
     tolerations: tuple[tuple[str, str, str, str], ...] = ()  # key, operator, value, effect
     set_hostname_as_fqdn: bool = False
     termination_grace_period_seconds: int = 30
+    port_owners: tuple[Container, ...] = field(init=False, compare=False, repr=False)
+    has_host_ports: bool = field(init=False, compare=False, repr=False)
 
-    @property
-    def port_owners(self) -> tuple[Container, ...]:
-        """Containers whose ports count for a named targetPort, in the order they are searched (rule ES-6)."""
-        return self.containers + tuple(container for container in self.init_containers if container.is_sidecar)
+    def __post_init__(self) -> None:
+        """Derive what every pod of the template is asked for: `port_owners`, the containers whose ports count for a
+        named targetPort in the order they are searched (rule ES-6), and whether any of them wants a host port."""
+        owners = self.containers + tuple(container for container in self.init_containers if container.is_sidecar)
+        object.__setattr__(self, "port_owners", owners)
+        object.__setattr__(self, "has_host_ports", any(port.host_port for each in owners for port in each.ports))
 
     def port_named(self, name: str, protocol: str) -> int | None:
         """The first container port of this name and protocol.

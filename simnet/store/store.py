@@ -58,9 +58,9 @@ class Store:
         chosen = sorted(namespaces) if namespace is None else [namespace]
         return [names[name] for each in chosen if (names := namespaces.get(each)) for name in sorted(names)]
 
-    def kinds(self) -> list[str]:
+    def kinds(self) -> tuple[str, ...]:
         """Kinds of which at least one object exists."""
-        return [kind for kind, namespaces in self._objects.items() if any(namespaces.values())]
+        return tuple(kind for kind, namespaces in self._objects.items() if any(namespaces.values()))
 
     def count(self, kind: str) -> int:
         return sum(len(names) for names in self._objects.get(kind, {}).values())
@@ -91,11 +91,11 @@ class Store:
         self._log.append(event)
         return event
 
-    def events_since(self, version: int) -> list[Event]:
+    def events_since(self, version: int) -> tuple[Event, ...]:
         """Events after `version`, oldest first. Raises Gone when the log no longer reaches back that far."""
         if version < self._forgotten:
             raise Gone(f"the event log starts after version {self._forgotten}; {version} is too old")
-        return [event for event in self._log if event.version > version]
+        return tuple(event for event in self._log if event.version > version)
 
     def fork(self, work: Work) -> Store:
         """An independent store that shares the frozen objects. Cost: one dict entry an object."""

@@ -30,7 +30,7 @@ class Net:
         self.work = Work()
         self.store = Store(self.work)
         self.now = 1_800_000_000.0
-        self._ingress = ingress or {}
+        self._ingress = ingress if ingress is not None else {}
         self._slices: Index[EndpointSlice] = Index(lambda each: (each.service,))
         self._with: ScarceIndex[Service] = ScarceIndex(lambda each: each.cluster_ips)
         self._pods: ScarceIndex[Pod] = ScarceIndex(lambda each: each.pod_ips)

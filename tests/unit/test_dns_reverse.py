@@ -20,9 +20,9 @@ changes = st.lists(st.tuples(slices, st.booleans(), st.booleans()), max_size=12)
 
 def names_by_hand(present: list[EndpointSlice], address: str) -> set[str]:
     """Go through everything: what rule D52 says, without an index."""
-    label = address.replace(".", "-")
+    label, number = address.replace(".", "-"), numbers(address)[0]
     return {f"{label}.{each.labels['kubernetes.io/service-name']}.{each.namespace}.svc.cluster.local."
-            for each in present for found in each.endpoints if found.is_ready and numbers(address)[0] in found.addresses}
+            for each in present for found in each.endpoints if found.ready and number in found.addresses}
 
 
 @given(changes)

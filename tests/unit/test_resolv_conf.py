@@ -15,11 +15,13 @@ from simnet.dataplane.dns.resolv_conf import ResolvConf, read_resolv_conf
 from simnet.dataplane.packet import Actor
 from tests.unit.dns_net import Net, actor, numbers, pod
 
-NODE_FILE = "# the node's\nnameserver 192.0.2.53\nsearch first.example\nsearch corp.example. lab.example\noptions timeout:2\n"
+NODE_FILE = ("# the node's\nnameserver 192.0.2.53\nsearch first.example\nsearch corp.example. lab.example\n"
+             "options timeout:2\n")
 
 
 def conf_of(*, host_resolv_conf: str | None = NODE_FILE, cluster_dns: tuple[str, ...] = ("10.96.0.10",),
-            cluster_domain: str = "cluster.local", addresses: tuple[str, ...] = ("10.244.0.5",), **spec: Any) -> ResolvConf:
+            cluster_domain: str = "cluster.local", addresses: tuple[str, ...] = ("10.244.0.5",),
+            **spec: Any) -> ResolvConf:
     net = Net(kubelet={"cluster_dns": cluster_dns, "cluster_domain": cluster_domain,
                        "host_resolv_conf": host_resolv_conf})
     return net.dns.clients.resolv_conf(actor(pod("shop/client", *addresses, **spec)))
@@ -48,7 +50,8 @@ POLICIES = [  # what differs from a plain pod, (name servers, searches, options)
      (("127.0.0.1", "::1"), (".",), ()), "D79: one loopback address for each family"),
     ({"dns_config": {"nameservers": ("198.51.100.8", "10.96.0.10"), "searches": ("svc.cluster.local", "extra.example"),
                      "options": (("ndots", "1"),)}},
-     (("10.96.0.10", "198.51.100.8"), (*CLUSTER[1], "extra.example"), ("ndots:1",)), "D81: duplicates go, the pod wins"),
+     (("10.96.0.10", "198.51.100.8"), (*CLUSTER[1], "extra.example"), ("ndots:1",)),
+     "D81: duplicates go, the pod wins"),
     ({"dns_config": {"options": (("ndots", None), ("debug", None))}},
      (*CLUSTER[:2], ("ndots", "debug")), "D81: an option without a value replaces one with"),
 ]
@@ -102,7 +105,7 @@ def test_a_search_domain_over_253_characters_is_left_out(length: int, is_kept: b
 @pytest.mark.parametrize(("last", "kept"), [(247, 9), (248, 8)])
 def test_a_search_line_over_2048_characters_loses_domains_from_its_end(last: int, kept: int) -> None:
     """D82: eight domains of 224 and eight blanks make 1800, so 248 more just exceed the limit."""
-    domains = tuple(f"{i}" * 224 for i in range(8)) + ("y" * (last + 1),)
+    domains = (*(f"{i}" * 224 for i in range(8)), "y" * (last + 1))
     assert len(" ".join(domains)) == 2048 + (last - 247)
     conf = conf_of(dns_policy="None", dns_config={"searches": domains})
     assert (conf.searches, conf.omitted_searches) == (domains[:kept], domains[kept:])

@@ -26,7 +26,6 @@ from simnet.objects.kinds import BY_KIND
 from simnet.objects.meta import Object
 from simnet.objects.workload import Workload
 
-
 # labels and annotations -----------------------------------------------------------------------------------------
 
 def label(kube: Kube) -> Output:

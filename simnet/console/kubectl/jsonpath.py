@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simnet.console.kubectl.context import KubectlError
-from simnet.console.kubectl.yaml_writer import to_json
+from simnet.manifests.encode import to_json
 
 _ACTION = re.compile(r"\{([^{}]*)\}")
 _STEP = re.compile(r"""\.\.(?P<deep>[\w-]+) | \.(?P<field>(?:\\.|[\w-])+) | \.?\[(?P<all>\*)\] | \.(?P<star>\*)

@@ -54,16 +54,16 @@ def strategic_patch(value: Any, patch: Any, field: str = "") -> Any:
     key = _key(field, patch)
     if not isinstance(patch, list) or not key or not isinstance(value, (list, tuple)):
         return patch
-    items = [dict(item) for item in value]
+    items, fresh = [dict(item) for item in value], []
     for change in patch:
         place = next((index for index, item in enumerate(items) if item.get(key) == change.get(key)), None)
         if change.get("$patch") == "delete":
             items = [item for index, item in enumerate(items) if index != place]
         elif place is None:
-            items.insert(0, change)
+            fresh.append(change)
         else:
             items[place] = strategic_patch(items[place], change)
-    return items
+    return fresh + items
 
 
 def _key(field: str, patch: Any) -> str:

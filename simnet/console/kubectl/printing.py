@@ -12,7 +12,7 @@ from typing import Any
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.jsonpath import jsonpath
 from simnet.console.kubectl.kinds import kind_of
-from simnet.console.kubectl.yaml_writer import to_json, to_yaml
+from simnet.manifests.encode import to_json, to_yaml
 from simnet.objects.meta import Object
 
 FORMATS = ("json", "name", "wide", "yaml", "jsonpath=TEMPLATE")

@@ -7,6 +7,7 @@ Rules: D77, D84 to D87. A pod with a cluster name server asks the cluster's serv
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from simnet import ip
 from simnet.dataplane.dns import reasons
@@ -28,16 +29,15 @@ Files = tuple[ResolvConf, HostsFile]
 
 
 class Clients:
-    """The resolvers of all actors. `query` is the cluster's server."""
+    """The resolvers of all actors. `query` is the cluster's server, `dns_service` the Service in front of it."""
 
-    def __init__(self, net: Objects, upstreams: Upstreams, query: Callable[[str, str], Answer]) -> None:
-        self._net, self._upstreams, self._query = net, upstreams, query
+    def __init__(self, net: Objects, upstreams: Upstreams, query: Callable[[str, str], Answer],
+                 dns_service: ObjectKey | None) -> None:
+        self._net, self._upstreams, self._query, self._dns_service = net, upstreams, query, dns_service
         self._kubelet = net.settings.kubelet
-        service_namespace, _, service = (net.settings.dns.dns_service or "").rpartition("/")
-        self._dns_service = ObjectKey(service_namespace or "default", service)
         self._cluster_dns = frozenset(number for text in self._kubelet.cluster_dns
                                       if (number := address_in(text)) is not None)
-        self._outside_files: Files = (ResolvConf(), HostsFile("", ()))
+        self._outside_files: Files = (ResolvConf(), node_hosts_file("", ()))
         self._confs: dict[Wanted, ResolvConf] = {}
         self._files: dict[str, tuple[Pod | None, tuple[int, ...], Files]] = {}
         self._lookups: dict[tuple[ResolvConf, str, int | None, str], Lookup] = {}
@@ -54,7 +54,7 @@ class Clients:
         return self.files(actor)[0]
 
     def hosts_file(self, actor: Actor) -> HostsFile:
-        """The actor's hosts file; an empty one outside the cluster."""
+        """The actor's hosts file; outside the cluster it has nothing but localhost."""
         return self.files(actor)[1]
 
     def files(self, actor: Actor) -> Files:
@@ -95,7 +95,8 @@ class Clients:
     def lookup(self, actor: Actor, name: str, family: int | None = None) -> Lookup:
         """What the actor's C library makes of `name`, if its name server can be reached.
 
-        Address literals and the hosts file come first (D85). Never raises. Cost: O(1) when remembered.
+        Address literals and the hosts file come first (D85). Never raises. Cost: O(1) when remembered, as every
+        lookup is that starts in the cluster.
         """
         conf, hosts = self.files(actor)
         if hosts.addresses(name):
@@ -106,7 +107,7 @@ class Clients:
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = _literal(name, family, actor.libc) or self._asked(actor, conf, name, family)
-            if not lookup.assumed:
+            if not actor.is_outside:
                 if len(self._lookups) >= MOST_REMEMBERED:
                     self._lookups.clear()
                 self._lookups[key] = lookup
@@ -125,8 +126,10 @@ class Clients:
         A further name server outside the cluster answers instead, if the resolv.conf has one.
         """
         conf = self.resolv_conf(actor)
-        if any(not self._is_cluster_dns(server) for server in conf.servers[1:]):
-            return look_up(name, conf, actor.libc, family, self._upstreams.ask)
+        for server in conf.servers[1:]:
+            if not self._is_cluster_dns(server):
+                found = look_up(name, conf, actor.libc, family, self._upstreams.ask)
+                return replace(found, nameserver=ip.text(server))
         rcode = Rcode.UNREACHABLE if at_once else Rcode.TIMEOUT
         reason = reasons.NobodyThere(conf.nameservers[0] if conf.nameservers else "", at_once)
         return look_up(name, conf, actor.libc, family, lambda asked, kind: Answer(asked, kind, rcode, reason))

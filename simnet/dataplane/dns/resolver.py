@@ -18,7 +18,6 @@ from simnet.dataplane.dns.resolv_conf import ResolvConf
 Ask = Callable[[str, str], Answer]
 """One question to the name server: (absolute name, type) -> Answer."""
 
-LIBCS = ("glibc", "musl")
 MUSL_MOST = 48
 MAX_TIMEOUT = {"glibc": 30, "musl": 60}
 HEARD = {"glibc": frozenset(Rcode) - {Rcode.TIMEOUT}, "musl": frozenset((Rcode.NOERROR, Rcode.NXDOMAIN))}

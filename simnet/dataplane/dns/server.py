@@ -14,7 +14,7 @@ from simnet.dataplane.dns.clients import Clients
 from simnet.dataplane.dns.endpoints import Pair
 from simnet.dataplane.dns.questions import joined
 from simnet.dataplane.dns.reasons import Reason
-from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Data, Rcode, Record
+from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Rcode, Record
 from simnet.dataplane.dns.reverse import EndpointAddresses
 from simnet.dataplane.dns.upstream import Upstreams, address_records
 from simnet.dataplane.dns.zone import SCHEMA_VERSION, SHOWN, Absent, ClusterZone, Held, Objects
@@ -50,7 +50,7 @@ class ClusterDNS:
         self._endpoints = EndpointAddresses()
         self._changed_at = 0
         self._soas: dict[str, Record] = {}
-        self.clients = Clients(net, self.upstreams, self.answer)
+        self.clients = Clients(net, self.upstreams, self.answer, self._dns_service)
 
     def update(self, event: Event) -> None:
         """Follow one committed event: O(1). Remembered lookups are forgotten when it can change an answer."""
@@ -109,8 +109,8 @@ class ClusterDNS:
             return self._negative(name, kind, spelling, Rcode.NXDOMAIN, held.reason)
         if isinstance(held.reason, reasons.ZoneFurniture):
             return self._furniture(name, kind, relative, spelling, held.reason)
-        if held.alias:
-            return self._alias(name, kind, spelling, held, chain)
+        if isinstance(held.reason, reasons.Alias):
+            return self._alias(name, kind, spelling, held.reason, chain)
         return self._of_pairs(name, kind, relative, spelling, held)
 
     def _of_pairs(self, name: str, kind: str, relative: str, spelling: str, held: Held) -> Answer:
@@ -138,44 +138,40 @@ class ClusterDNS:
 
     # ExternalName (section 5) --------------------------------------------------------------------------------------
 
-    def _alias(self, name: str, kind: str, spelling: str, held: Held, chain: tuple[str, ...]) -> Answer:
+    def _alias(self, name: str, kind: str, spelling: str, alias: reasons.Alias, chain: tuple[str, ...]) -> Answer:
         """A CNAME, followed for addresses. Inside the zone the target must hold something; outside it need not."""
-        assert isinstance(held.reason, reasons.Alias)
-        service, target = held.reason.service, held.alias
-        cname = Record(name, self._settings.ttl, "CNAME", target)
+        cname = Record(name, self._settings.ttl, "CNAME", alias.target)
         if kind == "CNAME":
-            return Answer(name, kind, Rcode.NOERROR, held.reason, (cname,), is_authoritative=True)
+            return Answer(name, kind, Rcode.NOERROR, alias, (cname,), is_authoritative=True)
         if kind not in ADDRESS_TYPES:
             reason: Reason = reasons.NoSuchType(name[:-len(spelling)].rstrip(".").lower(), kind, ("CNAME",))
             return self._negative(name, kind, spelling, Rcode.NOERROR, reason)
-        lowered = target.lower()
+        target, lowered = alias.target, alias.target.lower()
         if questions.is_within(lowered, name.lower()) or lowered in chain or len(chain) >= LONGEST_CHAIN:
-            return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.AliasLoop(service, target))
+            return self._negative(name, kind, spelling, Rcode.NOERROR, reasons.AliasLoop(alias.service, target))
         found = self.answer(target, kind, (*chain, name.lower()))
+        missing = reasons.TargetMissing(alias.service, target, found.reason)
         if found.answer or not questions.is_within(lowered, spelling.lower()):
-            reason = held.reason if found.answer else reasons.TargetMissing(service, target, found.reason)
-            return Answer(name, kind, Rcode.NOERROR, reason, (cname, *found.answer), is_authoritative=True)
-        looped = isinstance(found.reason, reasons.AliasLoop)
-        reason = found.reason if looped else reasons.TargetMissing(service, target, found.reason)
+            return Answer(name, kind, Rcode.NOERROR, alias if found.answer else missing, (cname, *found.answer),
+                          is_authoritative=True)
+        reason = found.reason if isinstance(found.reason, reasons.AliasLoop) else missing
         return self._negative(name, kind, spelling, Rcode.NOERROR, reason)
 
     # zone furniture (section 7) ------------------------------------------------------------------------------------
 
     def _furniture(self, name: str, kind: str, relative: str, spelling: str, reason: Reason) -> Answer:
         """The apex, ns.dns and dns-version, each with its own few types."""
-        if relative == "" and kind == "NS":
-            return self._name_servers(name, spelling, reason)
-        data: Data | None = None
-        ttl = self._settings.ttl
-        if relative == "" and kind == "SOA":
-            return Answer(name, kind, Rcode.NOERROR, reason, (self._soa(spelling),), is_authoritative=True)
-        if relative == "dns-version" and kind == "TXT":
-            data, ttl = TXT((SCHEMA_VERSION,)), SCHEMA_TTL
-        if relative == "ns.dns" and kind in ADDRESS_TYPES:
-            addresses = [address for _, address in self._server_addresses()]
-            records = address_records(name, kind, addresses, ttl)
-        else:
-            records = (Record(name, ttl, kind, data),) if data is not None else ()
+        records: tuple[Record, ...] = ()
+        match relative, kind:
+            case "", "NS":
+                return self._name_servers(name, spelling, reason)
+            case "", "SOA":
+                records = (self._soa(spelling),)
+            case "dns-version", "TXT":
+                records = (Record(name, SCHEMA_TTL, kind, TXT((SCHEMA_VERSION,))),)
+            case "ns.dns", "A" | "AAAA":
+                addresses = [address for _, address in self._server_addresses()]
+                records = address_records(name, kind, addresses, self._settings.ttl)
         if records:
             return Answer(name, kind, Rcode.NOERROR, reason, records, is_authoritative=True)
         has = FURNITURE_TYPES.get(relative, ())

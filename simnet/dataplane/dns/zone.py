@@ -58,11 +58,10 @@ class Objects(Protocol):
 
 
 class Held(NamedTuple):
-    """A name that exists: address and port pairs, or the target of an alias, or neither (names below, furniture)."""
+    """A name that exists, perhaps with address and port pairs; an alias is all in its reason."""
 
     reason: Reason
     pairs: tuple[Pair, ...] = ()
-    alias: str = ""
 
 
 class Absent(NamedTuple):
@@ -283,8 +282,7 @@ def _alias(service: Service, question: questions.Question) -> Held | Absent:
         return Absent(reasons.TargetIsAddress(service.key, target))
     if not isinstance(question, questions.ServiceName):
         return Absent(reasons.AliasOnly(service.key))
-    target = questions.absolute(target)
-    return Held(reasons.Alias(service.key, target), alias=target)
+    return Held(reasons.Alias(service.key, questions.absolute(target)))
 
 
 def _above_ports(service: ObjectKey, question: questions.ProtocolName,

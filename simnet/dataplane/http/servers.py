@@ -84,11 +84,13 @@ class Server:
     """All that one host needs. Built by `compile_server`, never changed.
 
     On a plain host `exact` and `prefixes` map whole paths; on a regex host `patterns` are tried in order. `sources` are
-    its Ingresses, oldest first; `tls` is the one whose tls section decides about the certificate.
+    its Ingresses, oldest first, `canaries` those that only mark alternatives; `tls` is the Ingress whose tls section
+    decides about the certificate.
     """
 
     host: str
     sources: tuple[Source, ...]
+    canaries: tuple[Source, ...]
     rules: tuple[Rule, ...]
     exact: dict[str, Location]
     prefixes: dict[str, Location]
@@ -103,15 +105,20 @@ class Server:
     def is_regex(self) -> bool:
         return bool(self.patterns)
 
+    def settings_of(self, ingress: Ingress | None) -> IngressSettings:
+        """What the annotations of one of its Ingresses say; nothing for others."""
+        return next((each.settings for each in self.sources if each.ingress is ingress), IngressSettings())
+
 
 def in_order(ingresses: Iterable[Ingress]) -> list[Ingress]:
     """Oldest first by whole seconds; equal times by namespace/name in descending order (rule M-1)."""
     return sorted(sorted(ingresses, key=lambda each: str(each.key), reverse=True), key=lambda each: int(each.created))
 
 
-def compile_server(host: str, sources: Sequence[Source], catch_all: bool = True) -> Server:
-    """The server of `host` from its Ingresses in M order (no canaries). `catch_all`: an Ingress without rules may own
-    the default server. O(their rules for this host, times log)."""
+def compile_server(host: str, mine: Sequence[Source], catch_all: bool = True) -> Server:
+    """The server of `host` from its Ingresses in M order. `catch_all`: an Ingress without rules may own the default
+    server. A canary adds no path (rule Y-1). O(their rules for this host, times log)."""
+    sources = [source for source in mine if not source.settings.is_canary]
     with_rules = [source for source in sources if source.ingress.rules]
     draft = _Draft(host)
     draft.start(sources if catch_all else with_rules)
@@ -121,16 +128,18 @@ def compile_server(host: str, sources: Sequence[Source], catch_all: bool = True)
     if not is_regex:
         draft.drop_slash_twins()
     locations = draft.expanded()
-    patterns = _patterns(draft, locations) if is_regex else ()
-    named = [source for source in with_rules if host != ANY_HOST]
+    plain = [] if is_regex else locations[::-1]  # reversed, so that of equal paths the first one stays
+    settings = [entry.settings for entry in draft.entries]
     return Server(
-        host, tuple(sources), tuple(entry.rule for entry in draft.entries),
-        {} if is_regex else {each.path: each for each in reversed(locations) if each.is_exact},
-        {} if is_regex else {each.path: each for each in reversed(locations) if not each.is_exact},
-        patterns, tuple(draft.shadowed), next((each.ingress for each in named if each.ingress.tls), None),
-        next((each.settings.aliases for each in with_rules if each.settings.aliases), ()),
-        next((each.settings.app_root for each in draft.entries if each.settings.app_root), ""),
-        any(each.settings.from_to_www and not each.rule.is_implicit for each in draft.entries))
+        host=host, sources=tuple(sources), canaries=tuple(each for each in mine if each.settings.is_canary),
+        rules=tuple(entry.rule for entry in draft.entries),
+        exact={each.path: each for each in plain if each.is_exact},
+        prefixes={each.path: each for each in plain if not each.is_exact},
+        patterns=_patterns(draft, locations) if is_regex else (), shadowed=tuple(draft.shadowed),
+        tls=next((each.ingress for each in with_rules if each.ingress.tls), None) if host != ANY_HOST else None,
+        aliases=next((each.settings.aliases for each in with_rules if each.settings.aliases), ()),
+        app_root=next((each.app_root for each in settings if each.app_root), ""),
+        from_to_www=any(entry.settings.from_to_www and not entry.rule.is_implicit for entry in draft.entries))
 
 
 def _patterns(draft: _Draft, locations: Iterable[Location]) -> tuple[Location, ...]:

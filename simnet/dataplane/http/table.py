@@ -75,9 +75,9 @@ class ControllerTable:
         return found[1]
 
     def _sources(self, ingresses: Iterable[Ingress]) -> list[Source]:
-        """Those that count, in M order: mine, no canary, not dropped for an unusable annotation."""
+        """Those that count, in M order: mine, and not dropped for an annotation that cannot be used."""
         found = [Source(each, self.settings_of(each)) for each in in_order(ingresses) if self.class_of(each)]
-        return [each for each in found if not each.settings.is_canary and not each.settings.dropped_by]
+        return [each for each in found if not each.settings.dropped_by]
 
     # servers -----------------------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class ControllerTable:
             return None
         sources = self._sources(ingresses)
         server = None
-        if sources or host == ANY_HOST:
+        if host == ANY_HOST or not all(each.settings.is_canary for each in sources):
             server = compile_server(host, sources, not self.flags.disable_catch_all)
             self.work.hosts_compiled += 1
         self._servers[host] = server

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simnet.clock import iso
 from simnet.console.kubectl.describe.page import Page
 from simnet.console.kubectl.words import label_selector
-from simnet.clock import iso
 from simnet.objects.configmap import ConfigMap
 from simnet.objects.meta import Object
 from simnet.objects.networkpolicy import NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule

@@ -1,0 +1,123 @@
+"""One HTTP exchange as a client program experiences it: where it connected, what came back, or how it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+from urllib.parse import urljoin
+
+from simnet import ip
+from simnet.console.desk import Call
+from simnet.dataplane.decisions import CertificateRefused
+from simnet.dataplane.dns.decisions import NameResolved
+from simnet.dataplane.http.message import Response
+from simnet.dataplane.packet import Place
+from simnet.dataplane.step import Trace
+from simnet.dataplane.verdict import Verdict
+
+
+class Failure(Enum):
+    """How an exchange can end without an answer."""
+
+    NO_NAME = auto()
+    REFUSED = auto()
+    TIMEOUT = auto()
+    UNREACHABLE = auto()
+    CERTIFICATE = auto()
+    NOT_TLS = auto()
+    EMPTY = auto()
+
+
+_FAILURES = {Verdict.UNRESOLVED: Failure.NO_NAME, Verdict.REFUSED: Failure.REFUSED, Verdict.DROPPED: Failure.TIMEOUT,
+             Verdict.UNREACHABLE: Failure.UNREACHABLE, Verdict.LOOPED: Failure.TIMEOUT, Verdict.DELIVERED: Failure.EMPTY}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request. `address` is what was connected to ('' if the name had none); `resolved` all addresses found."""
+
+    trace: Trace
+    address: str
+    source: str
+    source_port: int
+    resolved: tuple[str, ...] = ()
+
+    @property
+    def response(self) -> Response | None:
+        return self.trace.response
+
+    @property
+    def failure(self) -> Failure | None:
+        if self.trace.response is not None:
+            return None
+        if self.trace.verdict is Verdict.TLS_FAILED:
+            return Failure.CERTIFICATE if self.refusal is not None else Failure.NOT_TLS
+        return _FAILURES[self.trace.verdict]
+
+    @property
+    def refusal(self) -> CertificateRefused | None:
+        """The certificate the client did not accept."""
+        because = self.trace.last.because
+        return because if isinstance(because, CertificateRefused) else None
+
+
+def exchange(call: Call, url: str, **options: Any) -> Exchange:
+    """Send one request from where the shell runs. Raises UsageError for a URL that cannot be used."""
+    trace = call.cluster.request(url, call.source, **options)
+    call.desk.note(trace)
+    first = trace.steps[0]
+    address, resolved = "", ()
+    if first.before.place is not Place.NAME:
+        address = ip.text(first.before.destination)
+    elif isinstance(first.because, NameResolved):
+        address, resolved = ip.text(first.because.address), first.because.lookup.addresses
+    sent = first.after if first.after is not None else first.before
+    return Exchange(trace, address, ip.text(sent.source) if sent.source else "", sent.source_port, resolved)
+
+
+def header_lines(response: Response) -> list[str]:
+    """Status line and headers as they come over the wire, without line ends."""
+    version = response.http_version
+    status = f"HTTP/{version} {response.status} " + ("" if version == "2" else reason_phrase(response.status))
+    return [status, *(f"{name.lower() if version == '2' else name}: {value}" for name, value in response.headers)]
+
+
+def redirected(url: str, response: Response) -> str:
+    """Where a redirect leads, '' for none."""
+    location = response.header("Location")
+    return urljoin(url, location) if location and response.status in (301, 302, 303, 307, 308) else ""
+
+
+def with_scheme(url: str) -> str:
+    """What a client makes of `web-service` or `10.0.0.1:80`: plain HTTP."""
+    return url if "://" in url else f"http://{url}"
+
+
+def reason_phrase(status: int) -> str:
+    """The words behind a status; '' for one without. Source: RFC 9110 section 15."""
+    return _PHRASES.get(status, "")
+
+
+_PHRASES = {
+    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently",
+    302: "Found", 303: "See Other", 304: "Not Modified", 307: "Temporary Redirect", 308: "Permanent Redirect",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    408: "Request Timeout", 409: "Conflict", 413: "Request Entity Too Large", 418: "I'm a teapot",
+    421: "Misdirected Request", 426: "Upgrade Required", 429: "Too Many Requests", 499: "Client Closed Request",
+    500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Temporarily Unavailable",
+    504: "Gateway Time-out", 505: "HTTP Version Not Supported",
+}
+
+
+def header_pairs(given: Sequence[str]) -> list[tuple[str, str]]:
+    """`Name: value` texts of -H and --header; `Name:` alone removes a header and `Name;` sends it empty."""
+    found = []
+    for text in given:
+        name, colon, value = text.partition(":")
+        if colon and value.strip():
+            found.append((name.strip(), value.strip()))
+        elif text.rstrip().endswith(";"):
+            found.append((text.rstrip()[:-1], ""))
+    return found

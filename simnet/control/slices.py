@@ -1,0 +1,202 @@
+"""Keeps every Service's EndpointSlices: sets of pods and slices only; what makes a pod an endpoint is `endpoint_for`.
+
+Events mark (Service, pod) pairs; the slices of a marked Service are written once when no event is left. Adding a pod
+to a large Service rewrites one slice of at most 100 endpoints.
+
+Source: kubernetes/kubernetes pkg/controller/endpointslice/endpointslice_controller.go; kubernetes/endpointslice
+reconciler.go. Rules ES-1 to ES-15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Self, cast
+
+from simnet.control.endpoints import endpoint_for, has_named_target, has_slices, ports_for
+from simnet.control.podgroups import PodGroups
+from simnet.control.slicebook import CONTROLLER, SliceBook, SliceHead, slice_labels
+from simnet.control.slicefill import Wanted
+from simnet.control.world import World
+from simnet.names import ObjectKey
+from simnet.objects.endpointslice import MANAGED_BY_LABEL, EndpointSlice
+from simnet.objects.meta import Owner
+from simnet.objects.node import Node
+from simnet.objects.pod import Pod, PodSpec
+from simnet.objects.service import Service
+from simnet.store.store import Change, Event
+from simnet.store.work import Work
+
+_NO_SPEC = PodSpec()
+
+
+class _Tracked:
+    """One Service (None while only slices of it are known) and its slices by address type."""
+
+    __slots__ = ("books", "service")
+
+    def __init__(self) -> None:
+        self.service: Service | None = None
+        self.books: dict[str, SliceBook] = {}
+
+    def copy(self) -> _Tracked:
+        twin = _Tracked()
+        twin.service = self.service
+        twin.books = {address_type: book.copy() for address_type, book in self.books.items()}
+        return twin
+
+    def book(self, address_type: str) -> SliceBook:
+        found = self.books.get(address_type)
+        if found is None:
+            found = self.books[address_type] = SliceBook()
+        return found
+
+
+class SliceTracker:
+    """The EndpointSlice controller. `_dirty` holds, for each marked Service, the pods to look at; None means all."""
+
+    kinds = ("Service", "Pod", "Node", "EndpointSlice")
+
+    def __init__(self) -> None:
+        self._groups = PodGroups(Work())
+        self._tracked: dict[ObjectKey, _Tracked] = {}
+        self._dirty: dict[ObjectKey, dict[ObjectKey, None] | None] = {}
+
+    def fork(self) -> Self:
+        twin = type(self)()
+        twin._groups = self._groups.fork(Work())
+        twin._tracked = {service: tracked.copy() for service, tracked in self._tracked.items()}
+        twin._dirty = {service: None if pods is None else pods.copy() for service, pods in self._dirty.items()}
+        return twin
+
+    # following -----------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event, world: World) -> Iterable[Change]:
+        self._groups.selectors.work = world.work
+        match event.kind:
+            case "Pod":
+                self._pod_changed(cast("Pod | None", event.old), cast("Pod | None", event.new))
+            case "EndpointSlice":
+                self._slice_changed(cast("EndpointSlice | None", event.old), cast("EndpointSlice | None", event.new))
+            case "Service":
+                return self._service_changed(event.key, cast("Service | None", event.new))
+            case _:
+                self._node_changed(event, world)
+        return ()
+
+    def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        if old is not None and new is not None and old.labels is new.labels:
+            group = self._groups.of(new.namespace, new.labels)
+            if group is not None and _matters(old, new):
+                self._mark(group.services, new.key)
+            return
+        if old is not None:
+            group = self._groups.remove(old)
+            if group is not None:
+                self._mark(group.services, old.key)
+        if new is not None:
+            self._mark(self._groups.add(new).services, new.key)
+
+    def _mark(self, services: Iterable[ObjectKey], pod: ObjectKey) -> None:
+        for service in services:
+            pods = self._dirty.setdefault(service, {})
+            if pods is not None:
+                pods[pod] = None
+
+    def _service_changed(self, key: ObjectKey, new: Service | None) -> Iterable[Change]:
+        tracked = self._tracked.get(key)
+        if new is None or not has_slices(new):
+            self._groups.set_selector(key, None)
+            self._dirty.pop(key, None)
+            if tracked is None:
+                return ()
+            if new is None:
+                del self._tracked[key]
+                return [change for book in tracked.books.values() for change in book.give_up()]
+            tracked.service = None  # a Service that loses its selector keeps the slices it had
+            return ()
+        if tracked is None:
+            tracked = self._tracked[key] = _Tracked()
+        if tracked.service is None or tracked.service.selector != new.selector:
+            self._groups.set_selector(key, new.selector)
+        tracked.service = new
+        self._dirty[key] = None
+        return ()
+
+    def _slice_changed(self, old: EndpointSlice | None, new: EndpointSlice | None) -> None:
+        """Our own writes are known already; whatever else is done to a slice of ours is put right."""
+        if new is not None and (service := _managed_for(new)) is not None:
+            book = self._tracked.setdefault(service, _Tracked()).book(new.address_type)
+            if book.slices.get(new.name) is not new:
+                book.take_over(new)
+                self._dirty[service] = None
+        elif new is None and old is not None and (service := _managed_for(old)) is not None:
+            tracked = self._tracked.get(service)
+            if tracked is not None and tracked.book(old.address_type).slices.pop(old.name, None) is not None:
+                self._dirty[service] = None
+
+    def _node_changed(self, event: Event, world: World) -> None:
+        """A node that came, went or changed its zone changes the endpoints on it (ES-9, ES-10)."""
+        old, new = cast("Node | None", event.old), cast("Node | None", event.new)
+        if old is not None and new is not None and old.zone == new.zone:
+            return
+        for key, pod in world.pods_by_node.get(event.key.name).items():
+            group = self._groups.of(pod.namespace, pod.labels)
+            if group is not None:
+                self._mark(group.services, key)
+
+    # writing -------------------------------------------------------------------------------------------------------
+
+    def flush(self, world: World) -> Iterator[Change]:
+        dirty, self._dirty = self._dirty, {}
+        for key, pods in dirty.items():
+            tracked = self._tracked.get(key)
+            if tracked is not None and tracked.service is not None:
+                yield from self._reconcile(tracked, tracked.service, pods, world)
+
+    def fire(self, kind: str, payload: Any, world: World) -> Iterable[Change]:
+        return ()
+
+    def _reconcile(self, tracked: _Tracked, service: Service, pods: Collection[ObjectKey] | None, world: World
+                   ) -> Iterator[Change]:
+        wanted = self._wanted(service, pods, world)
+        labels, owner = slice_labels(service), Owner("Service", service.name, "v1")
+        for address_type, each in wanted.items():
+            head = SliceHead(service.key, address_type, labels, owner)
+            yield from tracked.book(address_type).write(head, pods, each, world)
+        for address_type in tracked.books.keys() - wanted.keys():
+            yield from tracked.books.pop(address_type).give_up()
+
+    def _wanted(self, service: Service, pods: Collection[ObjectKey] | None, world: World) -> dict[str, Wanted]:
+        """What the slices of each family shall hold for these pods. A pod that is gone, or that the selector does not
+        match any more, is simply not wanted."""
+        families = [(family, f"IPv{family}") for family in service.ip_families]
+        wanted: dict[str, Wanted] = {address_type: {} for _, address_type in families}
+        fixed = None if has_named_target(service) else ports_for(service, _NO_SPEC)
+        get, selector, nodes = world.store.get, service.selector, dict[str, Node | None]()
+        for key in self._groups.selected(service.key) if pods is None else pods:
+            pod = cast("Pod | None", get("Pod", key))
+            if pod is None or not selector.matches(pod.labels):
+                continue
+            name = pod.node_name
+            if name not in nodes:
+                nodes[name] = cast("Node | None", get("Node", ObjectKey("", name)))
+            for family, address_type in families:
+                endpoint = endpoint_for(service, pod, nodes[name], family)
+                if endpoint is not None:
+                    ports = ports_for(service, pod.spec) if fixed is None else fixed
+                    wanted[address_type][key] = (ports, endpoint)
+        return wanted
+
+
+def _matters(old: Pod, new: Pod) -> bool:
+    """Whether a change of a pod, labels aside, can change an endpoint.
+
+    Source: pkg/controller/util/endpoint/controller_utils.go podEndpointsChanged.
+    """
+    return (old.pod_ips != new.pod_ips or old.ready is not new.ready or old.node_name != new.node_name
+            or old.deleted != new.deleted or old.phase != new.phase or old.spec is not new.spec)
+
+
+def _managed_for(each: EndpointSlice) -> ObjectKey | None:
+    """The Service of a slice that this controller looks after, None for everybody else's."""
+    return each.service if each.labels.get(MANAGED_BY_LABEL) == CONTROLLER else None

@@ -1,0 +1,128 @@
+"""What an HTTP proxy can decide: forward to an endpoint, answer by itself, give up. See `dataplane.decisions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
+from simnet.dataplane.http.matching import Answer, Routing
+from simnet.dataplane.http.message import Request, Response
+from simnet.dataplane.http.servers import Location, Rule
+from simnet.dataplane.http.settings import Note
+from simnet.dataplane.http.upstreams import Peer, Upstream
+from simnet.dataplane.step import Attempt
+from simnet.dataplane.verdict import Verdict
+
+
+def _notes(routing: Routing) -> tuple[Note, ...]:
+    """What the annotations of the Ingress in charge ask for in vain."""
+    if routing.location is None or routing.match is None:
+        return ()
+    return routing.match.server.settings_of(routing.location.rule.ingress).notes
+
+
+def _not_modelled(routing: Routing) -> tuple[str, ...]:
+    """Annotations of that Ingress, canaries of its host, flags and ConfigMap keys that are kept and not acted on."""
+    table = routing.table
+    found: list[str] = []
+    if routing.location is not None and routing.match is not None:
+        server, ingress = routing.match.server, routing.location.rule.ingress
+        owners = [(ingress, server.settings_of(ingress))] if ingress is not None else []
+        owners += [(each.ingress, each.settings) for each in server.canaries]
+        found += [f"annotation {table.flags.annotations_prefix}/{name} of ingress/{owner.key}"
+                  for owner, settings in owners for name in settings.not_modelled]
+    found += [f"ConfigMap key {key} of ingress-nginx" for key in table.config.not_modelled]
+    return (*found, *(f"flag {flag} of ingress-nginx" for flag in table.flags.not_modelled))
+
+
+@dataclass(slots=True)
+class RuleChosen:
+    """A rule took the request and one of `among` peers gets it. `request` is what the backend is sent.
+
+    `upstream` is the backend with all its peers; `among` leaves out those tried before. `is_fallback`: the Ingress's
+    default-backend annotation stands in for a backend without endpoints (rule D-5).
+    """
+
+    verdict: ClassVar[Verdict | None] = None
+    controller: str
+    routing: Routing
+    upstream: Upstream
+    peer: Peer
+    among: tuple[Peer, ...]
+    request: Request
+    attempts: tuple[Attempt, ...] = ()
+    is_fallback: bool = False
+
+    @property
+    def location(self) -> Location:
+        assert self.routing.location is not None
+        return self.routing.location
+
+    @property
+    def rule(self) -> Rule:
+        return self.location.rule
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return _notes(self.routing)
+
+    @property
+    def not_modelled(self) -> tuple[str, ...]:
+        return _not_modelled(self.routing)
+
+    def losers(self) -> list[Loser]:
+        """Every rule that lost, and why."""
+        return losers(self.routing)
+
+
+@dataclass(slots=True)
+class ProxyAnswered:
+    """The proxy answers by itself. `upstream` is the backend that cannot serve (reason NO_UPSTREAM), else None."""
+
+    verdict: ClassVar[Verdict | None] = Verdict.ANSWERED
+    controller: str
+    routing: Routing
+    answer: Answer
+    response: Response
+    upstream: Upstream | None = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return _notes(self.routing)
+
+    @property
+    def not_modelled(self) -> tuple[str, ...]:
+        return _not_modelled(self.routing)
+
+    def losers(self) -> list[Loser]:
+        """Every rule that lost, and why."""
+        return losers(self.routing)
+
+    def near_misses(self) -> list[NearMiss]:
+        """Rules that one change would have made match."""
+        return near_misses(self.routing)
+
+
+@dataclass(slots=True)
+class UpstreamFailed:
+    """Every peer that could be tried failed: 502, 504 after silence, 503 for a name that does not resolve."""
+
+    verdict: ClassVar[Verdict | None] = Verdict.ANSWERED
+    controller: str
+    routing: Routing
+    upstream: Upstream
+    attempts: tuple[Attempt, ...]
+    response: Response
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        return _notes(self.routing)
+
+    @property
+    def not_modelled(self) -> tuple[str, ...]:
+        return _not_modelled(self.routing)
+
+    def losers(self) -> list[Loser]:
+        """Every rule that lost, and why."""
+        return losers(self.routing)

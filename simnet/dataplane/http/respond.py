@@ -1,0 +1,138 @@
+"""The way back: what the client gets for a walk that ended, through every proxy that took part. Pure.
+
+Source: kubernetes/ingress-nginx rootfs/etc/nginx/lua/lua_ingress.lua header, nginx ngx_http_proxy_module (hidden
+headers); rules T-10, K-12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Protocol
+
+from simnet.control.listening import Listening
+from simnet.dataplane import decisions as core
+from simnet.dataplane.http.answer import answer_at_node, answer_by, answer_unknown
+from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
+from simnet.dataplane.http.matching import Routing
+from simnet.dataplane.http.message import Reply, Request, Response, ServedCertificate
+from simnet.dataplane.http.pages import nginx_response
+from simnet.dataplane.packet import Packet
+from simnet.dataplane.step import Step, Trace
+from simnet.dataplane.verdict import Verdict
+from simnet.objects.pod import Pod
+from simnet.settings import OutsideHost
+
+_HOP_BY_HOP: Final = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer",
+                                "server"))
+
+
+class Answering(Protocol):
+    """What the way back asks of the view."""
+
+    def listening(self, pod: Pod) -> Listening: ...
+
+    def outside_host(self, address: int) -> OutsideHost | None: ...
+
+
+def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace:
+    """The trace with the response the client got; unchanged for plain connections and for walks that got none.
+
+    `reply` stands in for whatever the receiver would answer by itself. O(steps).
+    """
+    request = trace.steps[0].before.flow.request
+    if request is None:
+        return trace
+    if trace.last.because.verdict is Verdict.LOOPED:
+        return trace
+    response = _response(net, trace.last, reply)
+    for chosen in _proxies(trace):
+        response = through(chosen, response)
+    if response is None:
+        return trace
+    if request.method == "HEAD":
+        response = replace(response, body=b"")
+    return Trace(trace.steps, replace(response, certificate=_certificate(trace)))
+
+
+def _response(net: Answering, last: Step, reply: Reply | None) -> Response | None:
+    """What was said where the walk ended; None when nobody said anything."""
+    match last.because:
+        case ProxyAnswered() | UpstreamFailed() | core.HealthChecked() | core.PlainToTLS():
+            return last.because.response
+        case core.Delivered():
+            request = last.before.flow.request
+            assert request is not None
+            answered = _answer(net, last.because, last.before, request)
+            return answered if reply is None else _replied(reply, last.because.receiver)
+        case _:
+            return None
+
+
+def _answer(net: Answering, delivered: core.Delivered, packet: Packet, request: Request) -> Response | None:
+    """The receiver's own answer: its program's, an echo where nobody knows what runs there."""
+    pod = delivered.pod
+    if pod is not None:
+        listener = net.listening(pod).at(packet.port, packet.protocol)
+        if listener is not None:
+            return answer_by(listener.listen, delivered.receiver, pod, packet, request)
+    if delivered.known_by == "node":
+        return answer_at_node(packet.port, request, delivered.receiver)
+    host = net.outside_host(packet.destination) if delivered.known_by == "outside" else None
+    listen = next((each for each in host.listen if (each.port, each.protocol) == (packet.port, packet.protocol)),
+                  None) if host is not None else None
+    if listen is not None:
+        return answer_by(listen, delivered.receiver, None, packet, request)
+    return answer_unknown(delivered.receiver, pod, packet, request)
+
+
+def _replied(reply: Reply, by: str) -> Response:
+    return Response(reply.status, reply.headers, reply.body, by=by, delay_seconds=reply.delay_seconds)
+
+
+def _proxies(trace: Trace) -> list[RuleChosen]:
+    """The proxies between the last receiver and the client, the nearest to the receiver first."""
+    found: list[RuleChosen] = []
+    flow = trace.last.before.flow
+    while flow.parent is not None:
+        opened = next(step.because for step in trace.steps if step.after is not None and step.after.flow is flow)
+        assert isinstance(opened, RuleChosen)
+        found.append(opened)
+        flow = flow.parent.flow
+    return found
+
+
+def _certificate(trace: Trace) -> ServedCertificate | None:
+    """What the client's own connection was shown."""
+    for step in trace.steps:
+        if step.before.flow.parent is None:
+            match step.because:
+                case core.ProxyReached() | core.Delivered():
+                    return step.because.certificate
+                case _:
+                    pass
+    return None
+
+
+def through(chosen: RuleChosen, response: Response | None) -> Response:
+    """What a proxy makes of its backend's response: 504 when it took too long, 502 when it was no HTTP."""
+    settings, config = chosen.location.settings, chosen.routing.table.config
+    by = f"ingress-nginx/{chosen.controller}"
+    limit = config.proxy_read_timeout if settings.proxy_read_timeout is None else settings.proxy_read_timeout
+    if response is None:
+        return finished(chosen.routing, nginx_response(502, by))
+    if response.delay_seconds > limit:
+        return finished(chosen.routing, replace(nginx_response(504, by), delay_seconds=limit))
+    kept = tuple((name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP)
+    return finished(chosen.routing, replace(response, headers=kept))
+
+
+def finished(routing: Routing, response: Response) -> Response:
+    """Strict-Transport-Security on every answer of a location over HTTPS (rule T-10)."""
+    config = routing.table.config
+    if routing.request.scheme != "https" or routing.location is None or not config.hsts:
+        return response
+    value = f"max-age={config.hsts_max_age}"
+    value += "; includeSubDomains" if config.hsts_include_subdomains else ""
+    value += "; preload" if config.hsts_preload else ""
+    others = tuple(each for each in response.headers if each[0].lower() != "strict-transport-security")
+    return replace(response, headers=(*others, ("Strict-Transport-Security", value)))
