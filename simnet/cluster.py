@@ -17,6 +17,7 @@ from simnet.control.addons import base_manifests, controller_manifests, coredns_
 from simnet.control.controllers import all_controllers
 from simnet.control.door import Applied, Door, in_namespace, readable
 from simnet.control.endpoints import endpoints_of
+from simnet.control.events import EventRecorder, all_events, events_of
 from simnet.control.loop import Loop
 from simnet.control.world import World
 from simnet.dataplane.client import Options, actor_of, first_packet, parse_url, reply_of
@@ -73,6 +74,7 @@ class Cluster:
 
     def _wire(self, controllers: Sequence[Any]) -> None:
         self._loop = Loop(self.world, controllers, self.view.update)
+        self.world.recorder = next(each for each in controllers if isinstance(each, EventRecorder))
         self._door = Door(self.world, self._loop)
         self.view.now = self.world.now
 
@@ -182,13 +184,19 @@ class Cluster:
         """All objects of a kind, by namespace and name; `namespace` None means all, `selector` is kubectl's -l."""
         row = BY_KIND.get(kind)
         kind_name = row.kind if row is not None else kind if kind in self.store.kinds() else kind_named(kind).kind
-        found = self.store.list(kind_name, namespace)
+        found: Found = [*self.store.list(kind_name, namespace)]
         if kind_name == "Endpoints":
             found = self._all_endpoints(found, namespace)
+        elif kind_name == "Event":
+            found = [*all_events(self.world, namespace)]
         if selector is not None:
             wanted = Selector.parse(selector)
             found = [each for each in found if wanted.matches(each.labels)]
         return found
+
+    def events_of(self, about: Object) -> Found:
+        """Everything controllers told about one object, oldest first (what `kubectl describe` shows)."""
+        return [*events_of(self.world, about)]
 
     def dump(self) -> Manifests:
         """Every object as a manifest with its status: what `load` reads back. Derived slices and events are left out."""

@@ -6,7 +6,7 @@ utils.go (setEndpointSliceLabels, getEndpointSlicePrefix). Rules ES-11, ES-13, E
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from typing import NamedTuple
 
 from simnet.control.slicefill import Ports, Wanted, lay_out
@@ -117,14 +117,19 @@ class SliceBook:
                     self._where[endpoint.target] = name
 
     def _new_name(self, head: SliceHead, world: World) -> str:
-        """`SERVICE-xxxxx`: the suffix follows from the seed, the Service and how many slices it had before."""
-        while True:
-            self._made += 1
-            source = f"{world.settings.seed}/{head.service}/{head.address_type}/{self._made}"
-            name = f"{head.service.name}-{_suffix(fnv32a(source.encode()))}"
-            if name not in self.slices and world.store.get(
-                    "EndpointSlice", ObjectKey(head.service.namespace, name)) is None:
-                return name
+        self._made += 1
+        return slice_name(head.service, f"{head.address_type}/{self._made}", world, taken=self.slices)
+
+
+def slice_name(service: ObjectKey, what: str, world: World, taken: Container[str] = ()) -> str:
+    """`SERVICE-xxxxx`: the suffix follows from the seed, the Service and `what`, so that it is the same in every run."""
+    attempt = 0
+    while True:
+        source = f"{world.settings.seed}/{service}/{what}/{attempt}"
+        name = f"{service.name}-{_suffix(fnv32a(source.encode()))}"
+        if name not in taken and world.store.get("EndpointSlice", ObjectKey(service.namespace, name)) is None:
+            return name
+        attempt += 1
 
 
 def slice_labels(service: Service) -> Mapping[str, str]:

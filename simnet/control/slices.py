@@ -54,7 +54,7 @@ class _Tracked:
 class SliceTracker:
     """The EndpointSlice controller. `_dirty` holds, for each marked Service, the pods to look at; None means all."""
 
-    kinds = ("Service", "Pod", "Node", "EndpointSlice")
+    kinds: tuple[str, ...] = ("Service", "Pod", "Node", "EndpointSlice")
 
     def __init__(self) -> None:
         self._groups = PodGroups(Work())

@@ -68,12 +68,15 @@ def interactive_containers(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(each["name"] for each in containers if each.get("stdin") and "name" in each)
 
 
-def crash_restarts(seconds: float) -> int:
-    """How often a container that ends at once has been restarted `seconds` after the pod's start.
+def restarts_of(state: ContainerState, seconds: float) -> int:
+    """How often a container has been restarted `seconds` after its pod's start.
 
-    The first restart follows at once, then the back-off doubles from 10 seconds to five minutes.
+    One that ends at once is restarted at once, then after a back-off that doubles from 10 seconds to five minutes; the
+    stored count is that of the first moment.
     """
-    restarts, wait, passed = 1, _FIRST_BACKOFF_SECONDS, float(_FIRST_BACKOFF_SECONDS)
+    if state.reason != CRASH_LOOP:
+        return state.restart_count
+    restarts, wait, passed = state.restart_count, _FIRST_BACKOFF_SECONDS, float(_FIRST_BACKOFF_SECONDS)
     while passed <= seconds:
         restarts += 1
         wait = min(2 * wait, _LONGEST_BACKOFF_SECONDS)

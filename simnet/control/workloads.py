@@ -22,7 +22,7 @@ from simnet.store.store import Change, Event
 class WorkloadController:
     """Makes the pods that workloads ask for and brings every pod to life."""
 
-    kinds = ("Node", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet", "Deployment")
+    kinds: tuple[str, ...] = ("Node", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet", "Deployment")
 
     def __init__(self) -> None:
         self._maker, self._books = PodMaker(), OwnerBooks()

@@ -31,8 +31,12 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
     Of several addresses the client takes IPv4 before IPv6 and one at random among those, since the server shuffles
     its answers (D67). Ends UNRESOLVED when there is none. A query that is rejected fails at once, one that is dropped
     after the time-out; when some ways lead to the server and others do not, both can happen.
-    Cost: O(1) while the lookup is remembered.
+    Cost: O(1) while the lookup is remembered; least where the query can only arrive and only one address can be
+    taken, since then the decision itself is remembered, as the query's walks are, until the cluster changes.
     """
+    known = net.memo.get(_key(packet.flow))
+    if known is not None:
+        return Step(packet, _sent_to(packet, known.address), known)
     actor = packet.flow.actor
     clients = net.dns.clients
     lookup = clients.lookup(actor, packet.flow.host, packet.flow.family)
@@ -50,7 +54,10 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
 def _asked(net: View, packet: Packet, lookup: Lookup, outcomes: Outcomes) -> Step | Fork:
     """Go on with what became of the query: it reached a server, was rejected, or vanished."""
     if all(trace.last.because.verdict in REACHED for _, trace in outcomes):
-        return _concluded(packet, lookup, outcomes)
+        result = _concluded(packet, lookup, outcomes)
+        if isinstance(result, Step) and result.after is not None:
+            net.memo[_key(packet.flow)] = result.because
+        return result
     branches: Branches = []
     for reached, at_once in ((True, False), (False, True), (False, False)):
         paths = tuple((share, trace) for share, trace in outcomes
@@ -98,9 +105,18 @@ def _step(packet: Packet, lookup: Lookup, among: Sequence[int], index: int, path
     if not among:
         return Step(packet, None, NameUnresolved(lookup, paths))
     address = among[index]
+    return Step(packet, _sent_to(packet, address), NameResolved(lookup, address, tuple(among), paths))
+
+
+def _sent_to(packet: Packet, address: int) -> Packet:
+    """The packet with its destination, and a source of the same family unless it has one."""
     source = packet.source
     if not source or ip.family(source) != ip.family(address):
         source = packet.flow.actor.address_for(address) or 0
-    after = Packet(Place.ADDRESS, packet.node, source, packet.source_port, address, packet.port, packet.protocol,
-                   packet.flow, packet.claim, packet.target, packet.masquerade, packet.attempts)
-    return Step(packet, after, NameResolved(lookup, address, tuple(among), paths))
+    return Packet(Place.ADDRESS, packet.node, source, packet.source_port, address, packet.port, packet.protocol,
+                  packet.flow, packet.claim, packet.target, packet.masquerade, packet.attempts)
+
+
+def _key(flow: Flow) -> tuple[object, ...]:
+    """Flows with equal keys resolve alike until the cluster changes."""
+    return (Place.NAME, flow.actor.name, flow.actor.libc, flow.host, flow.family)

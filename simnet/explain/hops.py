@@ -57,10 +57,13 @@ def _hops(step: Step) -> Iterator[str]:
               | core.NotTLS(receiver) | core.PlainToTLS(receiver)):
             if "/" in receiver:  # an endpoint that no pod owns is only an address
                 yield receiver
-        case http.RuleChosen() | http.ProxyAnswered() | http.UpstreamFailed():
-            yield from _ingress(decision)
+        case http.RuleChosen() | http.ProxyAnswered():
+            location = decision.routing.location
+            if location is not None and location.rule.ingress is not None:
+                yield f"ingress/{location.rule.ingress.key}"
         case (core.PodAddressed() | core.UnownedEndpoint() | core.Loopback() | core.OutsideAddressed()
-              | core.LeftCluster() | core.NoPath() | core.NoAddress() | core.Admitted() | core.Looped()):
+              | core.LeftCluster() | core.NoPath() | core.NoAddress() | core.Admitted() | core.Looped()
+              | http.UpstreamFailed()):
             return
         case other:
             assert_never(other)

@@ -10,6 +10,7 @@ from simnet.dataplane import decisions as core
 from simnet.dataplane.rules import AddressKind, Claim, Target
 from simnet.dataplane.step import Step
 from simnet.explain.words import Said, counted, destination_of, listed, way
+from simnet.objects.service import ServicePort
 
 Addressed = (core.EnteredCluster | core.ServiceCaptured | core.HostPortCaptured | core.PodAddressed
              | core.UnownedEndpoint | core.NodeAddressed | core.Loopback | core.RoutedToNode | core.OutsideAddressed
@@ -72,7 +73,7 @@ def _near_facts(decision: core.LeftCluster) -> list[str]:
     return facts
 
 
-def _ports(ports: Iterable[object]) -> str:
+def _ports(ports: Iterable[ServicePort]) -> str:
     known = [f"{each.port}/{each.protocol}" + (f" (node port {each.node_port})" if each.node_port else "")
              for each in ports]
     return f"its ports are {listed(known)}"

@@ -80,7 +80,7 @@ class _Reader:
 
     def _number(self, found: re.Match[str]) -> int | float:
         digits = found[0]
-        if not found[1] and not found[2] and len(digits) < 20 and -(2**63) <= int(digits) < 2**64:
+        if not found[1] and not found[2] and len(digits) <= 20 and -(2**63) <= int(digits) < 2**64:
             return int(digits)
         value = float(digits)
         if value in (float("inf"), float("-inf")):

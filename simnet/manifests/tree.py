@@ -125,6 +125,8 @@ def written(root: Any, path: tuple[str | int, ...]) -> str:
     if found is None or not found[2]:
         return ""
     container, index, _ = found
+    if isinstance(_child(container, index), Mapping | Sequence):
+        return ""
     text = container.source.text
     at = _value_offset(container, index)
     at = _end(_PROPERTIES, text, at)
@@ -162,6 +164,10 @@ def _start_of(root: Any, file: str) -> Place:
     return Place(file)
 
 
+def _child(container: Mapping | Sequence, index: int) -> Any:
+    return list(container.values())[index] if isinstance(container, Mapping) else container[index]
+
+
 def _offset(container: Mapping | Sequence, index: int) -> int:
     mark = container.marks[index]
     return mark if container.column < 0 else container.source.starts[mark] + container.column
@@ -170,7 +176,7 @@ def _offset(container: Mapping | Sequence, index: int) -> int:
 def _value_offset(container: Mapping | Sequence, index: int) -> int:
     """Where the value begins: after the key and its colon, or after the dash, on a later line if need be."""
     offset, text = _offset(container, index), container.source.text
-    inside = list(container.values())[index] if isinstance(container, Mapping) else container[index]
+    inside = _child(container, index)
     if isinstance(inside, Mapping | Sequence) and inside.column >= 0 and inside.marks:
         first = _offset(inside, 0)
         if first > offset:  # not so for an alias, whose value stands at its anchor

@@ -43,13 +43,12 @@ def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> li
     """As `read_all`, with the line each document begins on and the warnings about it."""
     if len(text) > limits.size:
         raise ManifestError(Problem(f"found {len(text):,} characters; expected at most {limits.size:,}", type="Syntax"))
-    text = _LINE_ENDS.sub("\n", text) if "\r" in text or "\x85" in text else text
-    documents, problems, rest = list[Document](), list[Problem](), 0
+    documents, problems, done = list[Document](), list[Problem](), 0
     if text.lstrip().startswith("{"):
-        documents, rest = _leading_json(text, file, limits)
-        text = _without_lead(text)
+        documents, done = _leading_json(text, file, limits)
+    line, text = text.count("\n", 0, done), _normalised(text[done:])
     scalars, names = Scalars(), Names()
-    for source in _cut(text, rest, file, problems):
+    for source in _cut(text, line, file, problems):
         try:
             document = _read(source, limits, scalars, names, problems)
         except ManifestError as error:
@@ -72,7 +71,7 @@ def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document],
         return [], 0
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    rest = text[end:line_end].strip(" \t")
+    rest = text[end:line_end].strip(" \t\r")
     if rest and not rest.startswith("#"):
         begin = end + len(text[end:line_end]) - len(text[end:line_end].lstrip(" \t"))
         expected = "another object, or `---` on the next line"
@@ -80,17 +79,19 @@ def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document],
     return documents, line_end + 1
 
 
-def _without_lead(text: str) -> str:
-    """The text with spaces for the blanks before its first character, which kubectl passes over, tabs included."""
-    first = len(text) - len(text.lstrip(" \t"))
-    return " " * first + text[first:]
+def _normalised(text: str) -> str:
+    """The text with one kind of line end, one at its end too; and, before a brace, with spaces for the blanks that
+    kubectl passes over, tabs included."""
+    if "\r" in text or "\x85" in text:
+        text = _LINE_ENDS.sub("\n", text)
+    if text.lstrip(" \t").startswith("{"):
+        text = " " * (len(text) - len(text.lstrip(" \t"))) + text.lstrip(" \t")
+    return text if text.endswith("\n") else text + "\n"
 
 
-def _cut(text: str, start: int, file: str, problems: list[Problem]) -> Iterator[Source]:
-    """The pieces of the text between lines that begin with `---`, from offset `start` on. Each ends with a line end."""
-    if not text.endswith("\n"):
-        text += "\n"
-    line = text.count("\n", 0, start)
+def _cut(text: str, line: int, file: str, problems: list[Problem]) -> Iterator[Source]:
+    """The pieces of the text between lines that begin with `---`; its first line is line number `line` (from 0)."""
+    start = 0
     while start < len(text):
         if text.startswith("---", start):
             end = text.index("\n", start)

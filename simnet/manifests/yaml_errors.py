@@ -24,7 +24,7 @@ def refusal(source: Source, offset: int, found: str, expected: str, repair: str 
 def excerpt(source: Source, offset: int, repair: str = "") -> tuple[str, ...]:
     """The line at `offset`, a caret under it, and the repair. Very long lines are cut around the caret."""
     row = source.row(offset)
-    line, column = source.lines[row], offset - source.starts[row]
+    line, column = source.lines[row].rstrip("\r"), offset - source.starts[row]
     first = max(0, column - _BEFORE) if len(line) > _WIDEST else 0
     shown = line[first : first + _WIDEST]
     lead = "".join("\t" if char == "\t" else " " for char in shown[: column - first])

@@ -9,7 +9,7 @@ from simnet.errors import ManifestError, Place, Problem
 from simnet.scenario.fences import Fence
 from simnet.scenario.model import Console, Exchange
 
-_PROMPT = re.compile(r"([a-z0-9](?:[-a-z0-9./]*[a-z0-9])?)?[$#] (.*)$")
+_PROMPT = re.compile(r"([a-z0-9](?:[-a-z0-9./]*[a-z0-9])?)?\$ (.*)$")
 _EXIT = re.compile(r"\[exit (\d+)\]\s*$")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 

@@ -23,19 +23,21 @@ def substituted(text: str, captures: Mapping[str, str]) -> str:
 def match_lines(expected: Sequence[str], actual: Sequence[str], captures: Mapping[str, str]) -> Captures | None:
     """The captures after matching all lines, or None when they do not match.
 
-    Cost: lines times lines at worst (one `...` is tried at every position, never more than that for each).
+    Cost: lines times lines for one set of captures (each `...` is tried at every position, and no position twice with
+    the same captures).
     """
-    failed: set[tuple[int, int]] = set()
+    failed: set[tuple[int, int, frozenset[tuple[str, str]]]] = set()
 
     def attempt(e: int, a: int, known: Captures) -> Captures | None:
         while e < len(expected):
             if expected[e].strip() == "...":
+                sofar = frozenset(known.items())
                 for start in range(a, len(actual) + 1):
-                    if (e + 1, start) not in failed:
+                    if (e + 1, start, sofar) not in failed:
                         found = attempt(e + 1, start, known)
                         if found is not None:
                             return found
-                        failed.add((e + 1, start))
+                        failed.add((e + 1, start, sofar))
                 return None
             after = match_line(expected[e], actual[a], known) if a < len(actual) else None
             if after is None:

@@ -30,6 +30,7 @@ class Net:
         self.work = Work()
         self.store = Store(self.work)
         self.now = 1_800_000_000.0
+        self.memo: dict[Any, Any] = {}
         self._ingress = ingress if ingress is not None else {}
         self._slices: Index[EndpointSlice] = Index(lambda each: (each.service,))
         self._with: ScarceIndex[Service] = ScarceIndex(lambda each: each.cluster_ips)
@@ -48,6 +49,7 @@ class Net:
     def commit(self, change: Change) -> None:
         event = self.store.commit(change)
         if event is not None:
+            self.memo.clear()
             if event.kind in self._indexes:
                 self._indexes[event.kind].update(event.key, event.old, event.new)
             self.dns.update(event)

@@ -161,6 +161,30 @@ def test_a_query_that_arrives_is_answered_and_its_paths_are_kept() -> None:
     assert step.because.paths is outcomes
 
 
+def test_the_decision_is_remembered_until_the_cluster_changes() -> None:
+    net = net_of()
+    first = resolve(net, packet_for("web"))
+    assert isinstance(first, Need)
+    answered = step_of(first.resume(delivered(ALL)))
+    again = step_of(resolve(net, packet_for("web")))
+    assert again.because is answered.because
+    assert again.after is not None
+    assert (again.after.destination, again.after.source) == numbers("10.96.0.20", "10.244.1.99")
+    assert isinstance(resolve(net, packet_for("web", libc="musl")), Need)
+    assert isinstance(resolve(net, packet_for("web", family=6)), Need)
+    cast("Net", net).add(service("default/other", "10.96.0.77"))
+    assert isinstance(resolve(net, packet_for("web")), Need)
+
+
+def test_what_did_not_resolve_is_asked_again() -> None:
+    net = net_of()
+    for name, outcomes in (("nosuch", delivered(ALL)), ("web", rejected(ALL)), ("web", delivered(HALF) + dropped(HALF))):
+        result = resolve(net, packet_for(name))
+        assert isinstance(result, Need)
+        result.resume(outcomes)
+        assert isinstance(resolve(net, packet_for(name)), Need)
+
+
 def test_a_name_that_does_not_exist_keeps_the_paths_too() -> None:
     outcomes = delivered(ALL)
     step = step_of(resumed("nosuch", outcomes))

@@ -93,7 +93,7 @@ def _marked_locally(kube: Kube, field: str, new: Mapping[str, str], gone: list[s
     text = ""
     form = kube.flags.get("output")
     for manifest, _ in manifests_in_files(kube):
-        whole = {key: value for key, value in manifest.data.items()}
+        whole = dict(manifest.data)
         metadata = dict(whole.get("metadata") or {})
         marks = {key: value for key, value in {**(metadata.get(field) or {}), **new}.items() if key not in gone}
         whole["metadata"] = {**metadata, field: marks}

@@ -20,7 +20,8 @@ from simnet.errors import nearest
 from simnet.names import dns1123_label_problem
 from simnet.x509.pair import PairFlaw, UnusablePair, read_tls_pair
 
-_RULE = re.compile(r"(?P<host>[^/]*)(?P<path>/[^=,]*)=(?P<service>[^:,]+):(?P<port>[^,]+)(?:,(?P<tls>tls(?:=(?P<secret>.*))?))?")
+_RULE = re.compile(r"(?P<host>[^/]*)(?P<path>/[^=,]*)=(?P<service>[^:,]+):(?P<port>[^,]+)"
+                   r"(?:,(?P<tls>tls(?:=(?P<secret>.*))?))?")
 
 
 def create(kube: Kube) -> Output:

@@ -76,7 +76,8 @@ def _key(field: str, patch: Any) -> str:
 def json_patch(value: Any, patch: Any) -> Any:
     """RFC 6902: a list of add, remove, replace, test, move and copy. Raises KubectlError for one that cannot be done."""
     if not isinstance(patch, list):
-        raise KubectlError("error: a JSON patch is a list of operations: [{\"op\": \"replace\", \"path\": ..., \"value\": ...}]")
+        raise KubectlError("error: a JSON patch is a list of operations such as "
+                           '{"op": "replace", "path": ..., "value": ...}')
     for operation in patch:
         if not isinstance(operation, Mapping) or "op" not in operation or "path" not in operation:
             raise KubectlError(f"error: {operation!r} is not an operation with op and path")

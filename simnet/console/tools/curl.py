@@ -64,7 +64,7 @@ def curl(call: Call) -> Output:
         hint = f"; did you mean {problem.suggestion}?" if problem.suggestion else ""
         return failed(f"curl: {problem}{hint}\ncurl: try 'curl --help' or 'curl --manual' for more information", 2)
     if flags.on("version"):
-        return Output(f"curl 8.5.0 (simnet)\nProtocols: http https\n")
+        return Output("curl 8.5.0 (simnet)\nProtocols: http https\n")
     urls = flags.all("url") + flags.operands + (flags.behind_dashes or [])
     if not urls:
         return failed("curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information", 2)

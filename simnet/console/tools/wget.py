@@ -142,7 +142,8 @@ def _gnu(call: Call, flags: Parsed, url: str, done: Exchange) -> Output:
     response = done.response
     assert response is not None
     phrase = reason_phrase(response.status)
-    story.append(f"HTTP request sent, awaiting response... {'' if flags.on('server-response') else f'{response.status} {phrase}'}")
+    shown = "" if flags.on("server-response") else f"{response.status} {phrase}"
+    story.append(f"HTTP request sent, awaiting response... {shown}")
     if flags.on("server-response"):
         story += [f"  {line}" for line in header_lines(response)]
     if response.status >= 400:

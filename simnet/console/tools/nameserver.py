@@ -1,0 +1,106 @@
+"""Asking a name server, as dig, nslookup and host do it: no hosts file, one server, their own use of the search list.
+
+Rules: D93 (what these tools do otherwise than the resolver), D65 (flags of an answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from simnet import ip
+from simnet.console.desk import Call
+from simnet.console.tools.probes import address_of
+from simnet.dataplane.dns.records import Answer, Rcode
+from simnet.dataplane.verdict import Verdict
+
+DNS_PORT = 53
+PUBLIC_RESOLVER = "192.0.2.53"
+"""What outside hosts are taken to ask; it appears as the server in what the tools print."""
+
+Ask = Callable[[str, str], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """One server as seen from here. `ask` is None when it cannot be reached, and `failure` says how that shows."""
+
+    address: str
+    ask: Ask | None
+    failure: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.address}#{DNS_PORT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a tool knows of its surroundings: its server, the search list and ndots."""
+
+    server: NameServer
+    searches: tuple[str, ...]
+    ndots: int
+
+    def names(self, name: str, search: bool) -> Iterator[str]:
+        """The absolute names to try, in order: with enough dots, or without `search`, only the name as it is."""
+        if name.endswith("."):
+            yield name
+            return
+        if search and name.count(".") < self.ndots:
+            for domain in self.searches:
+                yield f"{name}.{domain.strip('.')}."
+        yield name + "."
+
+    def look(self, name: str, kind: str, search: bool) -> Answer | None:
+        """The first answer that is not NXDOMAIN, else the last; None when the server cannot be reached."""
+        answer: Answer | None = None
+        for each in self.names(name, search):
+            if self.server.ask is None:
+                return None
+            answer = self.server.ask(each, kind)
+            if answer.rcode in (Rcode.TIMEOUT, Rcode.UNREACHABLE):
+                return None
+            if answer.rcode is not Rcode.NXDOMAIN:
+                return answer
+        return answer
+
+
+def place_of(call: Call, server: str = "") -> Place | None:
+    """The surroundings, with a server given by address or name; None when that name has no address."""
+    conf = call.cluster.resolv_conf(call.source)
+    actor = call.cluster.actor(call.source)
+    if not server and actor.is_outside:
+        return Place(NameServer(PUBLIC_RESOLVER, _publicly(call)), (), 1)
+    address = address_of(call, server) if server else (conf.nameservers[0] if conf.nameservers else "127.0.0.1")
+    if not address:
+        return None
+    return Place(_server(call, address, address in conf.nameservers), tuple(conf.searches), conf.ndots)
+
+
+def _publicly(call: Call) -> Ask:
+    def ask(name: str, kind: str) -> Answer:
+        if kind in ("A", "AAAA"):
+            queries = call.cluster.resolve(name, call.source, family=4 if kind == "A" else 6).queries
+            if queries:
+                return queries[-1]
+        return call.cluster.view.dns.upstreams.ask_publicly(name, kind)
+    return ask
+
+
+def _server(call: Call, address: str, is_own: bool) -> NameServer:
+    """Send a packet to the server; who receives it answers: the cluster's server, or the upstream for any other."""
+    cluster = call.cluster
+    number = ip.number(address)
+    to_cluster = cluster.view.dns.is_server(number)
+    if is_own and not to_cluster:
+        return NameServer(address, cluster.view.dns.upstreams.ask)
+    if to_cluster and cluster.settings.dns.transport == "direct":
+        return NameServer(address, lambda name, kind: cluster.query(name, kind, call.source))
+    trace = cluster.connect(f"udp://{ip.host_port(number, DNS_PORT)}", call.source)
+    call.desk.note(trace)
+    if trace.verdict in (Verdict.DELIVERED, Verdict.ANSWERED):
+        if to_cluster or (trace.endpoint is not None and trace.endpoint.pod is not None):
+            return NameServer(address, lambda name, kind: cluster.query(name, kind, call.source))
+        return NameServer(address, cluster.view.dns.upstreams.ask)
+    return NameServer(address, None, "connection refused" if trace.verdict is Verdict.REFUSED else "timed out")

@@ -1,0 +1,142 @@
+"""W1 and W2: a full request with its trace, against HTTP test clients, a simulator, and the same request untraced."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import simnet
+from simnet.dataplane.client import Options, actor_of, first_packet, parse_url
+from simnet.dataplane.packet import Packet
+from simnet.dataplane.walk import flow_hash, walk
+from tests.benchmarks.bench import Row, absent, interleaved, micro
+from tests.benchmarks.pods import shop_manifests
+
+NODES, SERVICES, PODS = 100, 1000, 15
+
+
+def big_cluster(smoke: bool) -> simnet.Cluster:
+    """100 nodes, 1,000 Services with 15 pods each (a tenth of the Services in smoke mode)."""
+    services = SERVICES // 10 if smoke else SERVICES
+    nodes = {f"node-{i}": f"172.18.{i // 250}.{i % 250 + 2}" for i in range(NODES)}
+    cluster = simnet.Cluster(nodes=nodes, pod_cidr="10.128.0.0/9", service_cidr="10.0.0.0/12")
+    cluster.apply(shop_manifests(services, PODS, namespaces=10))
+    return cluster
+
+
+def packets(cluster: simnet.Cluster, count: int) -> list[Packet]:
+    """Seeded requests by short name or qualified name, from random pods."""
+    rng = random.Random(1)
+    pods = cluster.list("pod", selector="app")
+    services = [each for each in cluster.list("service") if each.name.startswith("app-")]
+    made = []
+    for i in range(count):
+        pod, service = rng.choice(pods), rng.choice(services)
+        actor = actor_of(cluster.view, f"pod/{pod.key}")
+        target = parse_url(f"tcp://{service.name}.{service.namespace}:80")
+        made.append(first_packet(cluster.view, target, actor, Options(), 32768 + i % 20000))
+    return made
+
+
+def untraced(cluster: simnet.Cluster, requests: list[Packet]) -> Callable[[], None]:
+    """The same look-ups with nothing recorded: name, Service, endpoint by hash, node, listener."""
+    view, choose = cluster.view, flow_hash(0)
+
+    class Branches:
+        weights = None
+        count = 0
+
+    branches: Any = Branches()
+
+    def run() -> None:
+        for packet in requests:
+            actor = packet.flow.actor
+            lookup = view.dns.clients.lookup(actor, packet.flow.host, None)
+            address = lookup.numbers[0]
+            service = view.services_at(address, packet.port, "TCP")[0]
+            port = next(each for each in service.ports if each.port == packet.port)
+            usable = view.rules(service.key)[(port.name, "TCP", 4)].usable(packet.node, view.zone_of(packet.node))
+            branches.count = len(usable.cluster)
+            target = usable.cluster[choose(packet, branches)]
+            view.is_pod_source(actor.addresses[0])
+            if actor.pod is not None:
+                view.unjudged(actor.pod, "Egress")
+            pod = view.pods_at(target.address)[0]
+            view.unjudged(pod, "Ingress")
+            assert view.listening(pod).at(target.port, "TCP") is not None
+
+    return run
+
+
+def rows(smoke: bool) -> list[Row]:
+    cluster = big_cluster(smoke)
+    requests = packets(cluster, 500 if smoke else 5000)
+    view, choose = cluster.view, flow_hash(0)
+    traces = [walk(view, packet, choose) for packet in requests]
+    assert all(trace.result == "open" for trace in traces)
+    hops = sum(len(trace.steps) for trace in traces) / len(traces)
+
+    def ours() -> None:
+        for packet in requests:
+            walk(view, packet, choose)
+
+    rounds = 3 if smoke else 5
+    traced, bare = interleaved(ours, untraced(cluster, requests), rounds)
+    each = traced / len(requests)
+    what = f"full request with a {hops:.0f}-step trace"
+    found = [Row("W2", "cost of the trace", "the same request untraced", micro(each), micro(bare / len(requests)),
+                 traced / bare, 2.3, at_most=True)]
+    for peer, bar, make in (("werkzeug.test.Client.get", 10, _werkzeug), ("starlette TestClient.get", 100, _starlette),
+                            ("simpy process with 8 timeouts", 1.3, _simpy)):
+        call = make()
+        if call is None:
+            found.append(absent("W1", what, peer, bar))
+            continue
+        count = 50 if smoke else 200
+        _, theirs = interleaved(lambda: None, lambda call=call, count=count: [call() for _ in range(count)], rounds)
+        found.append(Row("W1", what, peer, micro(each), micro(theirs / count), theirs / count / each, bar))
+    return found
+
+
+def _optional(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def _werkzeug() -> Callable[[], object] | None:
+    test, wrappers = _optional("werkzeug.test"), _optional("werkzeug.wrappers")
+    if test is None:
+        return None
+    client = test.Client(wrappers.Request.application(lambda request: wrappers.Response("hello")))
+    return lambda: client.get("/")
+
+
+def _starlette() -> Callable[[], object] | None:
+    testclient = _optional("starlette.testclient")
+    if testclient is None:
+        return None
+    responses, applications, routing = (import_module(f"starlette.{each}") for each in ("responses", "applications", "routing"))
+    application = applications.Starlette(routes=[routing.Route("/", lambda request: responses.PlainTextResponse("hello"))])
+    client = testclient.TestClient(application)
+    return lambda: client.get("/")
+
+
+def _simpy() -> Callable[[], object] | None:
+    simpy = _optional("simpy")
+    if simpy is None:
+        return None
+
+    def process(environment: Any) -> Any:
+        for _ in range(8):
+            yield environment.timeout(1)
+
+    def run() -> None:
+        environment = simpy.Environment()
+        environment.process(process(environment))
+        environment.run()
+
+    return run

@@ -1,0 +1,136 @@
+"""Pods and their containers: what the API server refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from simnet.manifests import validate_update
+
+from .manifest_cases import container, pod, refusals, statements
+
+CORE = "kubernetes/kubernetes pkg/apis/core/validation/validation.go"
+FIRST = "spec.containers[0]"
+
+
+def ports(*given):
+    return pod(container(ports=list(given)))
+
+
+def probe(**fields):
+    return pod(container(readinessProbe=fields))
+
+
+ACCEPTED = [  # sentence, manifest, source
+    ("the same container port in two containers (they fail later, when they run)",
+     pod(container("a", ports=[{"containerPort": 80}]), container("b", ports=[{"containerPort": 80}])), CORE),
+    ("one host port for two protocols", ports({"containerPort": 53, "hostPort": 53},
+                                              {"containerPort": 53, "hostPort": 53, "protocol": "UDP"}), CORE),
+    ("a sidecar with a probe", pod(initContainers=[container("s", restartPolicy="Always", readinessProbe={
+        "tcpSocket": {"port": 1}})]), CORE),
+    ("a search list with an underscore and the root", pod(dnsConfig={"searches": ["_tcp.example.com", "."]}),
+     "feature RelaxedDNSSearchValidation, beta since 1.33"),
+    ("dnsPolicy None with a server", pod(dnsPolicy="None", dnsConfig={"nameservers": ["1.1.1.1"]}), CORE),
+    ("a toleration of everything", pod(tolerations=[{"operator": "Exists"}]), CORE),
+    ("a probe by port name", probe(httpGet={"port": "http"}), CORE),
+    ("a mounted volume", pod(container(volumeMounts=[{"name": "a", "mountPath": "/a"}]), volumes=[{"name": "a"}]), CORE),
+]
+
+
+@pytest.mark.parametrize(("sentence", "data", "source"), ACCEPTED)
+def test_accepted(sentence, data, source):
+    assert statements(data) == []
+
+
+REFUSED = [  # sentence, manifest, [(field, type)], source
+    ("no containers", pod() | {"spec": {}}, [("spec.containers", "Required")], "validateContainers"),
+    ("a container without a name", pod({"image": "a"}), [(f"{FIRST}.name", "Required")], "validateContainerCommon"),
+    ("a container without an image", pod({"name": "a"}), [(f"{FIRST}.image", "Required")], "validateContainerCommon"),
+    ("a container name twice", pod(container(), container()), [("spec.containers[1].name", "Duplicate")],
+     "validateContainers"),
+    ("an init container named as a container", pod(initContainers=[container()]),
+     [("spec.initContainers[0].name", "Duplicate")], "validateInitContainers"),
+    ("a port without a number", ports({"name": "http"}), [(f"{FIRST}.ports[0].containerPort", "Required")],
+     "validateContainerPorts"),
+    ("a port above the range", ports({"containerPort": 65536}), [(f"{FIRST}.ports[0].containerPort", "Invalid")],
+     "validateContainerPorts"),
+    ("a port name twice", ports({"containerPort": 80, "name": "a"}, {"containerPort": 81, "name": "a"}),
+     [(f"{FIRST}.ports[1].name", "Duplicate")], "validateContainerPorts"),
+    ("a port name of more than 15 characters", ports({"containerPort": 80, "name": "sixteen-letters-"}),
+     [(f"{FIRST}.ports[0].name", "Invalid")], "IsValidPortName"),
+    ("a host port twice", ports({"containerPort": 80, "hostPort": 80}, {"containerPort": 81, "hostPort": 80}),
+     [(f"{FIRST}.ports[1].hostPort", "Duplicate")], "AccumulateUniqueHostPorts"),
+    ("another host port on the host network", pod(
+        container(ports=[{"containerPort": 80, "hostPort": 8080}]), hostNetwork=True),
+     [(f"{FIRST}.ports[0].hostPort", "Invalid")], "validatePodHostNetworkDeps"),
+    ("a probe without a handler", probe(periodSeconds=5), [(f"{FIRST}.readinessProbe", "Required")], "validateHandler"),
+    ("a probe with two handlers", probe(httpGet={"port": 80}, tcpSocket={"port": 80}),
+     [(f"{FIRST}.readinessProbe.tcpSocket", "Forbidden")], "validateHandler"),
+    ("a probe without a port", probe(tcpSocket={}), [(f"{FIRST}.readinessProbe.tcpSocket.port", "Invalid")],
+     "ValidatePortNumOrName"),
+    ("a negative delay", probe(tcpSocket={"port": 80}, initialDelaySeconds=-1),
+     [(f"{FIRST}.readinessProbe.initialDelaySeconds", "Invalid")], "validateProbe"),
+    ("a liveness probe that must succeed twice", pod(container(livenessProbe={
+        "tcpSocket": {"port": 80}, "successThreshold": 2})), [(f"{FIRST}.livenessProbe.successThreshold", "Invalid")],
+     "validateLivenessProbe"),
+    ("a probe on an init container that ends", pod(initContainers=[container("i", readinessProbe={
+        "tcpSocket": {"port": 80}})]), [("spec.initContainers[0].readinessProbe", "Forbidden")], "validateInitContainers"),
+    ("a restart policy on an ordinary container", pod(container(restartPolicy="Always")),
+     [(f"{FIRST}.restartPolicy", "Forbidden")], "validateContainers"),
+    ("a variable without a name", pod(container(env=[{"value": "1"}])), [(f"{FIRST}.env[0].name", "Required")],
+     "ValidateEnv"),
+    ("a variable with a value and a source", pod(container(env=[
+        {"name": "A", "value": "1", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}])),
+     [(f"{FIRST}.env[0].valueFrom", "Invalid")], "validateEnvVarValueFrom"),
+    ("a mount of no volume", pod(container(volumeMounts=[{"name": "a", "mountPath": "/a"}])),
+     [(f"{FIRST}.volumeMounts[0].name", "NotFound")], "ValidateVolumeMounts"),
+    ("two mounts at one place", pod(container(volumeMounts=[
+        {"name": "a", "mountPath": "/a"}, {"name": "a", "mountPath": "/a"}]), volumes=[{"name": "a"}]),
+     [(f"{FIRST}.volumeMounts[1].mountPath", "Invalid")], "ValidateVolumeMounts"),
+    ("a volume twice", pod(volumes=[{"name": "a"}, {"name": "a"}]), [("spec.volumes[1].name", "Duplicate")],
+     "ValidateVolumes"),
+    ("dnsPolicy None without dnsConfig", pod(dnsPolicy="None"), [("spec.dnsConfig", "Required")], "validatePodDNSConfig"),
+    ("dnsPolicy None without a server", pod(dnsPolicy="None", dnsConfig={"searches": ["a"]}),
+     [("spec.dnsConfig.nameservers", "Required")], "validatePodDNSConfig"),
+    ("four servers", pod(dnsConfig={"nameservers": [f"1.1.1.{i}" for i in range(4)]}),
+     [("spec.dnsConfig.nameservers", "Invalid")], "validatePodDNSConfig"),
+    ("33 search domains", pod(dnsConfig={"searches": ["a"] * 33}), [("spec.dnsConfig.searches", "Invalid")],
+     "validatePodDNSConfig"),
+    ("a host alias that is no address", pod(hostAliases=[{"ip": "web", "hostnames": ["a"]}]),
+     [("spec.hostAliases[0].ip", "Invalid")], "ValidateHostAliases"),
+    ("a host name with a dot", pod(hostname="a.b"), [("spec.hostname", "Invalid")], "ValidatePodSpec"),
+    ("a toleration with a value for Exists", pod(tolerations=[{"key": "a", "operator": "Exists", "value": "b"}]),
+     [("spec.tolerations[0].operator", "Invalid")], "ValidateTolerations"),
+    ("a toleration of no key", pod(tolerations=[{"operator": "Equal"}]), [("spec.tolerations[0].operator", "Invalid")],
+     "ValidateTolerations"),
+    ("a toleration for a time but without NoExecute", pod(tolerations=[{"key": "a", "tolerationSeconds": 5}]),
+     [("spec.tolerations[0].effect", "Invalid")], "ValidateTolerations"),
+    ("a node selector that is no label", pod(nodeSelector={"a b": "c"}), [("spec.nodeSelector", "Invalid")],
+     "ValidatePodSpec"),
+    ("a deadline of nothing", pod(activeDeadlineSeconds=0), [("spec.activeDeadlineSeconds", "Invalid")],
+     "ValidatePodSpec"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "data", "expected", "source"), REFUSED)
+def test_refused(sentence, data, expected, source):
+    assert refusals(data) == expected
+
+
+def test_the_duplicate_host_port_is_named_as_the_api_server_names_it():
+    """Source: AccumulateUniqueHostPorts joins protocol, address and port."""
+    given = ports({"containerPort": 80, "hostPort": 80}, {"containerPort": 81, "hostPort": 80})
+    assert statements(given) == [f'{FIRST}.ports[1].hostPort: Duplicate value: "TCP//80"']
+
+
+CHANGES = [  # sentence, new pod, [(field, type)]
+    ("an image may change", pod(container(image="nginx:2")), []),
+    ("a port may not", pod(container(ports=[{"containerPort": 80}])), [("spec", "Forbidden")]),
+    ("the node may not", pod(nodeName="node-2"), [("spec", "Forbidden")]),
+    ("labels may", pod() | {"metadata": {"name": "web", "labels": {"a": "b"}}}, []),
+]
+
+
+@pytest.mark.parametrize(("sentence", "new", "expected"), CHANGES)
+def test_what_may_change_of_a_pod(sentence, new, expected):
+    """Source: ValidatePodUpdate."""
+    assert [(problem.field, problem.type) for problem in validate_update(pod(), new)] == expected
