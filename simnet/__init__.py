@@ -10,7 +10,9 @@ Names are loaded when they are first used, so that `import simnet` costs next to
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from simnet.version import __version__
@@ -50,3 +52,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """This module. Two functions of the public API, `explain` and `expect`, are called like the subpackages they come
+    from; the import system would put the subpackage over the function whenever it is loaded."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

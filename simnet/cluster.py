@@ -42,7 +42,7 @@ from simnet.objects.kinds import BY_KIND, kind_named
 from simnet.objects.meta import Object
 from simnet.objects.node import Node
 from simnet.objects.service import Service
-from simnet.settings import LAPTOP, Settings, refuse_unknown
+from simnet.settings import LAPTOP, Settings, one_of, refuse_unknown
 from simnet.store.store import Change, Store
 from simnet.store.work import Work
 
@@ -245,6 +245,8 @@ class Cluster:
 
     def resolve(self, name: str, source: str = LAPTOP, *, libc: str | None = None, family: int | None = None) -> Lookup:
         """What the resolver of a program at `source` does with `name`: every query in order, and the result."""
+        if libc is not None:
+            one_of("libc", libc, ("glibc", "musl"))
         return look_up(self.view, self.actor(source), name, libc, family, flow_hash(self.settings.seed))
 
     def query(self, name: str, type: str = "A", source: str | None = None) -> Answer:
@@ -376,4 +378,6 @@ def _options(given: dict[str, Any]) -> Options:
     options = Options(**given)
     if options.source_address is not None:
         number(options.source_address)
+    if options.libc is not None:
+        one_of("libc", options.libc, ("glibc", "musl"))
     return options

@@ -283,6 +283,7 @@ def _dns(value: Mapping[str, Any]) -> DNSSettings:
         given["upstream_records"] = tuple(upstream.get("records") or ())
         given["upstream_rcodes"] = MappingProxyType(dict(upstream.get("rcodes") or {}))
     settings = DNSSettings(**given)
+    _numbers(settings.dns_server_ips, "dns.dns_server_ips")
     one_of("dns.pods", settings.pods, ("disabled", "insecure", "verified"))
     one_of("dns.transport", settings.transport, ("pods", "direct"))
     return settings
@@ -292,8 +293,9 @@ def _kubelet(value: Mapping[str, Any], service_cidrs: tuple[IPNetwork, ...]) -> 
     """The cluster DNS address is the tenth of the service range, as kubeadm gives it, unless one is named."""
     given = dict(value)
     refuse_unknown("kubelet", given, [each.name for each in fields(KubeletSettings)])
-    default = (ip.text(service_cidrs[0].nth(10)),) if service_cidrs else ()
+    default = tuple(ip.text(cidr.nth(10)) for cidr in service_cidrs[:1])
     given["cluster_dns"] = tuple(given.get("cluster_dns", default))
+    _numbers(given["cluster_dns"], "kubelet.cluster_dns")
     return KubeletSettings(**given)
 
 

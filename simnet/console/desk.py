@@ -90,7 +90,7 @@ class Desk:
     def profile(self, frame: Frame | None = None) -> ImageProfile | None:
         """The image profile of that container; None outside pods and for images nobody described."""
         container = self.container(frame)
-        return self.cluster.images.of(container.image) if container is not None else None
+        return self.cluster.settings.images.of(container.image) if container is not None else None
 
     def is_alpine(self) -> bool:
         """Whether the tools at hand are busybox's (Alpine and busybox images), whose words differ."""

@@ -108,22 +108,23 @@ class Session:
             self._depth -= 1
 
     def _run_all(self, pipelines: Sequence[Pipeline], stdin: str) -> Output:
-        stdout = stderr = ""
+        stdout = stderr = screen = ""
         status = 0
         for pipeline in pipelines:
             if (pipeline.after == "&&" and status) or (pipeline.after == "||" and not status):
                 continue
             output = self._run_pipeline(pipeline, stdin)
             stdout, stderr, status = stdout + output.stdout, stderr + output.stderr, output.status
+            screen += output.shown
             self.desk.frame.status = status
-        return Output(stdout, stderr, status)
+        return Output(stdout, stderr, status, screen)
 
     def _run_pipeline(self, pipeline: Pipeline, stdin: str) -> Output:
-        text, stderr, status = stdin, "", 0
+        output, stderr = Output(stdin), ""
         for command in pipeline.commands:
-            output = self._run_command(command, text)
-            text, stderr, status = output.stdout, stderr + output.stderr, output.status
-        return Output(text, stderr, status)
+            output = self._run_command(command, output.stdout)
+            before, stderr = stderr, stderr + output.stderr
+        return Output(output.stdout, stderr, output.status, before + output.shown)
 
     # commands ----------------------------------------------------------------------------------------------------
 
@@ -174,6 +175,8 @@ class Session:
 
     def _redirected(self, command: SimpleCommand, output: Output, around: Surroundings) -> Output:
         """Send the streams where the redirects say, from left to right."""
+        if not command.redirects:
+            return output
         streams = {1: output.stdout, 2: output.stderr}
         goes_to: dict[int, tuple[str, bool] | int] = {1: 1, 2: 2}
         for redirect in command.redirects:
@@ -193,4 +196,6 @@ class Session:
                 before = written.get(place[0])
                 write_file(self.desk, place[0], streams[stream], place[1] or before is not None)
                 written[place[0]] = streams[stream]
+        if goes_to == {1: 1, 2: 1}:
+            return Output(output.shown, "", output.status)
         return Output(kept[1], kept[2], output.status)

@@ -195,10 +195,11 @@ def first_packet(net: View, target: Target, actor: Actor, options: Options, sour
     flow = Flow(actor, at_host, TRANSPORTS.get(target.scheme, "TCP"), request, options.family, None, options.via,
                 options.front_end)
     port = options.source_port if options.source_port is not None else source_port
+    given = ip.number(options.source_address) if options.source_address else 0
     if not _is_address(at_host):
-        return Packet(Place.NAME, actor.node, 0, port, 0, at_port, flow.protocol, flow)
+        return Packet(Place.NAME, actor.node, given, port, 0, at_port, flow.protocol, flow)
     destination = ip.number(at_host)
-    source = ip.number(options.source_address) if options.source_address else actor.address_for(destination) or 0
+    source = given or actor.address_for(destination) or 0
     return Packet(Place.ADDRESS, actor.node, source, port, destination, at_port, flow.protocol, flow)
 
 

@@ -14,16 +14,20 @@ from simnet.dataplane.union import decision_of
 
 def hops_of(trace: Trace) -> list[str]:
     """`dns`, `service/NS/NAME`, `dnat`, `snat`, `reject`, `drop`, `ingress/NS/NAME`, `pod/NS/NAME`, `node/NAME` and
-    `host/NAME` in the order met; a hop that follows itself is listed once.
+    `host/NAME` in the order met; a hop that follows itself, and the node the packet is on already, are listed once.
 
     A Service stands here only when the packet met one of its addresses: an Ingress controller that picks an endpoint
     by itself meets none. `reject` and `drop` are rules; a port where nobody listens is neither.
     """
     found: list[str] = []
+    node = ""
     for step in trace.steps:
         for hop in _hops(step):
-            if not found or found[-1] != hop:
-                found.append(hop)
+            if hop == node or (found and found[-1] == hop):
+                continue
+            if hop.startswith("node/"):
+                node = hop
+            found.append(hop)
     return found
 
 

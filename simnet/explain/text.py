@@ -21,11 +21,13 @@ def trace_text(trace: Trace) -> str:
     The steps of a connection that a proxy opened are set in by two blanks. Cost: O(steps); the rules that lost are
     looked up now.
     """
-    lines = [title_of(trace), f"result: {result_of(trace)}", ""]
+    return "\n".join([title_of(trace), f"result: {result_of(trace)}", "", *_steps(trace), *endnotes(trace)])
+
+
+def _steps(trace: Trace) -> list[str]:
     width = len(str(len(trace.steps)))
-    for number, step in enumerate(trace.steps, 1):
-        lines += _step_lines(f"{number:>{width}}.", told(step))
-    return "\n".join([*lines, *endnotes(trace)])
+    return [line for number, step in enumerate(trace.steps, 1)
+            for line in _step_lines(f"{number:>{width}}.", told(step))]
 
 
 def _step_lines(number: str, step: Told) -> list[str]:
@@ -58,7 +60,7 @@ def outcomes_text(outcomes: Outcomes) -> str:
     lines += [f"{likely(share)}: {word}" for word, share in outcomes.results.items()]
     lines += [f"{likely(share)}: received by {receiver}" for receiver, share in outcomes.endpoints.items()]
     for number, (share, trace) in enumerate(outcomes, 1):
-        lines += ["", f"path {number} of {count}, {likely(share)}", one_line(trace), trace_text(trace)]
+        lines += ["", f"path {number} of {count}, {likely(share)}: {result_of(trace)}", *_steps(trace), *endnotes(trace)]
     return "\n".join(lines)
 
 

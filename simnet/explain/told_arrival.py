@@ -7,7 +7,7 @@ from typing import assert_never
 from simnet.dataplane import decisions as core
 from simnet.dataplane.http.message import ServedCertificate
 from simnet.dataplane.step import Step
-from simnet.explain.words import Said, listed
+from simnet.explain.words import Said, listed, named
 
 Arrival = (core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS
            | core.PlainToTLS)
@@ -41,20 +41,20 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
         case core.Delivered(receiver, _, container, known_by, certificate):
             inside = f" (container {container})" if container else ""
             facts = [f"the port is open: {KNOWN_WORDS.get(known_by, known_by)}", *certificate_facts(certificate, "")]
-            return f"{receiver} takes it on port {port}{inside}", facts
+            return f"{named(receiver)} takes it on port {port}{inside}", facts
         case core.ProxyReached(_, controller, certificate, reason):
-            return (f"pod {controller} takes it on port {port}: an Ingress controller, which reads the request",
+            return (f"pod {controller}, an Ingress controller, takes it on port {port} and reads the request",
                     certificate_facts(certificate, reason))
         case core.NotListening():
             return _not_listening(decision)
         case core.CertificateRefused(receiver, _, certificate, reason, host, shown_because):
             why = REFUSAL_WORDS.get(reason, reason)
-            return (f"the client wants {host} and does not accept the certificate of {receiver}: {why}",
+            return (f"the client wants {host} and does not accept the certificate of {named(receiver)}: {why}",
                     certificate_facts(certificate, shown_because))
         case core.NotTLS(receiver):
-            return f"the client starts TLS and {receiver} answers in plain text on port {port}", []
+            return f"the client starts TLS and {named(receiver)} answers in plain text on port {port}", []
         case core.PlainToTLS(receiver, _, response):
-            return f"the client sends plain HTTP and port {port} of {receiver} wants TLS: {response.status}", []
+            return f"the client sends plain HTTP and port {port} of {named(receiver)} wants TLS: {response.status}", []
         case other:
             assert_never(other)
 
@@ -64,7 +64,7 @@ def _not_listening(decision: core.NotListening) -> Said:
     facts = [f"ports that are open there: {opened or 'none'}"]
     if decision.loopback_only:
         facts = [f"a program listens on {decision.port}, but only on 127.0.0.1, inside"]
-    return f"nothing listens on port {decision.port} of {decision.receiver}: the connection is refused", facts
+    return f"nothing listens on port {decision.port} of {named(decision.receiver)}: the connection is refused", facts
 
 
 def certificate_facts(served: ServedCertificate | None, reason: str) -> list[str]:

@@ -20,6 +20,7 @@ from simnet.explain.words import Said, listed
 Routed = http.RuleChosen | http.ProxyAnswered | http.UpstreamFailed
 
 MOST_LOSERS = 12
+MOST_NEAR = 3
 NEAR_WORDS = {Near.CLASS: "if this controller served its Ingress", Near.CASE: "with the path in the rule's upper and "
               "lower case", Near.SLASH: "with or without the final slash",
               Near.BOUNDARY: "if the path went on with a slash", Near.HOST: "with the host {host}"}
@@ -147,7 +148,7 @@ def loss_text(loser: Loser) -> str:
 
 def _near(misses: Iterable[NearMiss]) -> list[str]:
     return [f"near miss: {rule_text(miss.loser.rule)} would take it "
-            f"{NEAR_WORDS[miss.near].format(host=miss.loser.rule.host)}" for miss in misses][:MOST_LOSERS]
+            f"{NEAR_WORDS[miss.near].format(host=miss.loser.rule.host)}" for miss in misses][:MOST_NEAR]
 
 
 def _notes(notes: Iterable[Note]) -> list[str]:

@@ -37,6 +37,11 @@ def short(key: ObjectKey) -> str:
     return key.name if key.namespace == "default" else str(key)
 
 
+def named(ref: str) -> str:
+    """`pod default/web-1` for `pod/default/web-1`, an address as it is."""
+    return ref.replace("/", " ", 1)
+
+
 def sender(actor: Actor) -> str:
     """`pod/default/client (10.244.0.5)`, `laptop (192.0.2.1)`, or just the address when that is the name."""
     addresses = [ip.text(number) for number in actor.addresses]

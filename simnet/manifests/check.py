@@ -71,7 +71,7 @@ def checked(manifests: Iterable[Manifest]) -> list[Manifest]:
 def refuse(problems: Sequence[Problem]) -> None:
     """Raise the error that fits, if there are problems: InvalidField when the API server would have understood all."""
     if problems:
-        unreadable = any(problem.type in _UNREADABLE for problem in problems)
+        unreadable = any(problem.type in _UNREADABLE or problem.field in ("apiVersion", "kind") for problem in problems)
         raise (ManifestError if unreadable else InvalidField)(problems) from None
 
 

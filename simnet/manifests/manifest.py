@@ -9,11 +9,13 @@ from typing import Any
 from simnet.errors import Place, Problem
 from simnet.manifests import tree
 from simnet.manifests.convert import old_path
-from simnet.manifests.paths import Path, path_of
+from simnet.manifests.paths import Path, at, path_of
 from simnet.manifests.schema import tables
 from simnet.names import ObjectKey
 
 DEFAULT_NAMESPACE = "default"
+_FILLED_FROM: tuple[tuple[Path, Path], ...] = (
+    (("spec", "clusterIPs"), ("spec", "clusterIP")), (("data",), ("stringData",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,16 @@ class Manifest:
         """Where the key at `path` (or a text like `spec.ports[0]`) stands, or with `value` its value; the nearest part
         that exists if it does not. Paths of the current version of the kind lead to the fields of an older one."""
         steps = path_of(path) if isinstance(path, str) else path
-        steps = old_path(self.api_version, self.kind, steps)
+        steps = self._as_given(old_path(self.api_version, self.kind, steps))
         return tree.place_of(self.data, steps, value=value, file=self.place.file) if steps else self.place
+
+    def _as_given(self, path: Path) -> Path:
+        """The path of the field that a stored one was filled from, if the manifest has that instead."""
+        for stored, source in _FILLED_FROM:
+            given = at(self.data, source)
+            if path[:len(stored)] == stored and at(self.data, path) is None and given is not None:
+                return (*source, *path[len(stored):]) if isinstance(given, Mapping) else source
+        return path
 
 
 def key_of(data: Mapping[str, Any], namespace: str = DEFAULT_NAMESPACE, cluster_scoped: bool = False) -> ObjectKey:
@@ -55,6 +65,6 @@ def key_of(data: Mapping[str, Any], namespace: str = DEFAULT_NAMESPACE, cluster_
 
 
 def ref_of(data: Mapping[str, Any], namespace: str = DEFAULT_NAMESPACE) -> str:
-    """`service/default/web`, for a manifest of any shape; '' for one without a kind."""
-    kind = data.get("kind")
-    return f"{str(kind).lower()}/{key_of(data, namespace)}" if kind else ""
+    """`service/default/web`, for a manifest of any shape: `service` without a name, '' without a kind."""
+    kind, key = str(data.get("kind") or "").lower(), key_of(data, namespace)
+    return f"{kind}/{key}" if kind and key.name else kind

@@ -10,15 +10,14 @@ from simnet.scenario.report import Report
 
 
 def accepted(story: Story, report: Report) -> str:
-    """The story's text with the outputs that failed to match replaced by the real ones."""
-    failed = {failure.place.line for failure in report.failures}
+    """The story's text with the outputs that did not match replaced by the real ones."""
     outputs = {line: output for step in report.steps for line, output in step.outputs.items()}
     lines = story.text.split("\n")
     for exchange in reversed(_exchanges(story)):
-        if exchange.line in failed:
-            block = list(outputs.get(exchange.line, ()))
-            stop = exchange.first - 1 + len(exchange.expected) + exchange.has_status
-            lines[exchange.first - 1:stop] = block
+        if exchange.line in outputs:
+            command = lines[exchange.line - 1]
+            indent = command[:len(command) - len(command.lstrip())]
+            lines[exchange.first - 1:exchange.last] = [(indent + line).rstrip() for line in outputs[exchange.line]]
     return "\n".join(lines)
 
 

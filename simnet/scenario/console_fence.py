@@ -16,19 +16,21 @@ _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 
 @dataclass(slots=True)
 class _Draft:
+    """The exchange being gathered; `first` is the line where its output starts, `last` where the last of it stands."""
+
     command: str
     line: int
     actor: str
+    first: int
+    last: int
     expected: list[str] = field(default_factory=list)
-    first: int = 0
-    status: int = 0
-    has_status: bool = False
+    status: int | None = None
 
 
 def read_console(fence: Fence, file: str, as_pasted: bool = False) -> Console:
     """Cut a fence into exchanges. A command that ends in `|` or `\\`, or opens a here-document, goes on below.
 
-    Raises ManifestError when output stands before the first command.
+    Raises ManifestError when output stands before the first command or after an exit status.
     """
     drafts: list[_Draft] = []
     lines = fence.text.split("\n")[:-1]
@@ -39,20 +41,29 @@ def read_console(fence: Fence, file: str, as_pasted: bool = False) -> Console:
         prompt = _PROMPT.match(line)
         if prompt:
             command, index = _whole_command(prompt[2], lines, index)
-            drafts.append(_Draft(command, number, prompt[1] or "", first=fence.line + 1 + index))
-        elif not drafts:
-            if line.strip():
-                raise ManifestError(Problem(f"found {line.strip()!r} before the first command; a command starts with `$ `",
-                                            "Syntax", Place(file, number)))
-        elif status := _EXIT.match(line):
-            drafts[-1].status, drafts[-1].has_status = int(status[1]), True
-        else:
-            drafts[-1].expected.append(line)
+            after = fence.line + 1 + index
+            drafts.append(_Draft(command, number, prompt[1] or "", after, after - 1))
+        elif line.strip() or drafts:
+            _output(drafts, line, Place(file, number))
     return Console(tuple(_exchange(draft) for draft in drafts), fence.line, as_pasted)
 
 
+def _output(drafts: list[_Draft], line: str, place: Place) -> None:
+    """Add a line of output, or an exit status, to the last command."""
+    if not drafts:
+        raise _error(place, f"found {line.strip()!r} before the first command; a command starts with `$ `")
+    draft, status = drafts[-1], _EXIT.match(line)
+    if draft.status is not None and line.strip():
+        raise _error(place, f"found {line.strip()!r} after [exit {draft.status}], which ends the output of a command")
+    if status:
+        draft.status, draft.last = int(status[1]), place.line
+    elif draft.status is None:
+        draft.expected.append(line)
+        draft.last = place.line if line.strip() else draft.last
+
+
 def _whole_command(command: str, lines: list[str], index: int) -> tuple[str, int]:
-    """The command with the lines that continue it."""
+    """The command with the lines that continue it, and the index after them."""
     while index < len(lines) and command.rstrip().endswith(("|", "\\")):
         command = command.rstrip()
         command = (command[:-1].rstrip() if command.endswith("\\") else command) + " " + lines[index].strip()
@@ -69,7 +80,11 @@ def _whole_command(command: str, lines: list[str], index: int) -> tuple[str, int
 
 def _exchange(draft: _Draft) -> Exchange:
     lines = draft.expected
-    last = draft.first + len(lines) - 1
     while lines and not lines[-1].strip():
         lines = lines[:-1]
-    return Exchange(draft.command, draft.line, draft.actor, tuple(lines), draft.first, last, draft.status, draft.has_status)
+    return Exchange(draft.command, draft.line, draft.actor, tuple(lines), draft.first, draft.last, draft.status or 0,
+                    draft.status is not None)
+
+
+def _error(place: Place, detail: str) -> ManifestError:
+    return ManifestError(Problem(detail, "Syntax", place))

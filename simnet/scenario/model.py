@@ -27,8 +27,9 @@ class VirtualFile:
 class Exchange:
     """One command of a console fence and what it must print. `actor` '' is who types after a bare `$`.
 
-    `expected` are the lines as written, `first` and `last` the line numbers of that block in the file (first > last
-    when it is empty), `status` the exit status that must come.
+    `expected` are the lines as written, `first` and `last` the line numbers of that block in the file, exit status
+    included (first > last when it is empty), `status` the exit status that must come, `has_status` whether the story
+    says so.
     """
 
     command: str

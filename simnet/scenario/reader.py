@@ -19,6 +19,7 @@ DATA_LANGUAGES = ("yaml", "json", "text")
 SECOND_WORDS = ("scenario", "apply", "delete", "file", "broken")
 RUNNING = ("console", "expect", "do", "task", "hint", "check")
 NOT_YET = {"task": "exercises", "hint": "exercises", "check": "exercises", "broken": "exercises"}
+_MODES_AT_END = re.compile(r"(?:\s*\{[\w-]+\})+$")
 _MODE = re.compile(r"\{([\w-]+)\}")
 _LATER = re.compile(r"(fail|heal|partition|join)\b")
 
@@ -79,13 +80,14 @@ class _Reader:
 
     def _heading(self, heading: Heading) -> None:
         mode = "normal"
-        for word in _MODE.findall(heading.text):
+        suffix = _MODES_AT_END.search(heading.text)
+        for word in _MODE.findall(suffix[0]) if suffix else ():
             if word == "live":
                 raise self._error(heading.line, "live steps are not supported yet")
             if word not in MODES:
                 raise self._error(heading.line, f"{{{word}}} is no mode of a step", nearest(word, [*MODES, "live"]))
             mode = MODES[word]
-        name = _MODE.sub("", heading.text).strip()
+        name = heading.text[:suffix.start()].strip() if suffix else heading.text
         if not self.title:
             self.title = name
         self.drafts.append(_Draft(name, heading.line, mode))
@@ -99,13 +101,8 @@ class _Reader:
             self._running(fence, language, words[1:])
         elif language in DATA_LANGUAGES and len(words) > 1:
             self._data(fence, words)
-        elif (near := self._misspelt(language)) and near != language:
+        elif near := _misspelt(words):
             raise self._error(fence.line, f"a fence of language {language!r} is shown, not run", near)
-
-    def _misspelt(self, language: str) -> str:
-        """A running language one or two letters away."""
-        near = nearest(language, [word for word in RUNNING if len(word) > 4]) if len(language) > 3 else ""
-        return near if near and abs(len(near) - len(language)) <= 2 else ""
 
     def _running(self, fence: Fence, language: str, rest: list[str]) -> None:
         if language in NOT_YET:
@@ -171,6 +168,28 @@ class _Reader:
 
     def _error(self, line: int, detail: str, suggestion: str = "") -> ManifestError:
         return ManifestError(Problem(detail, "Syntax", Place(self.file, line), suggestion=suggestion))
+
+
+def _misspelt(words: list[str]) -> str:
+    """What a fence that would only be shown was probably meant to be, '' when nothing is near: a running language one
+    or two letters away, or a data language before a second word that makes it run."""
+    if len(words) > 1 and words[1] in SECOND_WORDS:
+        return nearest(words[0], DATA_LANGUAGES) or f"yaml {words[1]}"
+    return next((word for word in RUNNING if words and len(word) > 4 and letters_apart(words[0], word) <= 2), "")
+
+
+def letters_apart(one: str, other: str) -> int:
+    """How many letters must be added, dropped, changed or swapped with their neighbour to make `other` of `one`.
+    Cost: the product of the lengths (restricted Damerau-Levenshtein distance)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted)))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                row[j] = min(row[j], earlier[j - 2] + 1)
+    return row[-1]
 
 
 def _lines(fence: Fence) -> list[tuple[int, str]]:

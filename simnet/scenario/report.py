@@ -27,7 +27,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One step. `outputs` has what each command (by its line) really printed, for accepting."""
+    """One step. `outputs` has what the commands that did not match (by their lines) really
+    printed, exit status included, for accepting."""
 
     name: str
     line: int

@@ -56,8 +56,8 @@ def act(cluster: simnet.Cluster, step: dict[str, Any]) -> None:
     elif "update" in step:
         cluster.replace(step["update"])
     else:
-        name = step["delete"] if isinstance(step["delete"], str) else step["delete"]["name"]
-        cluster.delete("service", name)
+        namespace, _, name = step["delete"].rpartition("/")
+        cluster.delete("service", name, namespace=namespace)
 
 
 def check_error(error: SimnetError, wanted: dict[str, Any]) -> None:

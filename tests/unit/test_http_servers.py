@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from simnet.control.ingress_class import ClassReason
 from simnet.dataplane.http.losing import Loss, Near, losers, near_misses
 from simnet.dataplane.http.servers import Server
 from simnet.dataplane.http.table import ControllerTable
 from simnet.objects.ingress import IngressTLS
-from tests.unit.http_net import NGINX, ask, ingress, outcome, rule, table
+from tests.unit.http_net import NGINX, Net, ask, ingress, outcome, rule, table
 
 
 def server(found: ControllerTable, host: str = "h.t") -> Server:
@@ -199,8 +200,6 @@ def test_before_a_path_is_looked_at_nobody_has_lost_by_path() -> None:
 
 def test_reasons_do_not_change_with_the_cluster() -> None:
     """A decision keeps the table it was taken from."""
-    from tests.unit.http_net import Net
-
     net = Net(ingress("i", rule("h.t", "Prefix /p a:80")))
     routing = ask(net.table(), "http://h.t/p")
     before = [(str(each.rule.backend), each.loss) for each in losers(routing)]
@@ -225,8 +224,8 @@ def test_near_misses(what: str, url: str, nearest: list[Near], source: str) -> N
 
 def test_a_rule_of_another_class_is_a_near_miss() -> None:
     found = near_misses(ask(table(ingress("i", rule("g.t", "Prefix /app g:80"), of=None)), "http://g.t/app"))
-    assert [(each.near, each.loser.class_match and each.loser.class_match.reason.name) for each in found] == [
-        (Near.CLASS, "NO_CLASS")]
+    assert [each.near for each in found] == [Near.CLASS]
+    assert found[0].loser.class_match is not None and found[0].loser.class_match.reason is ClassReason.NO_CLASS
 
 
 def test_an_exact_path_that_only_lacks_a_slash() -> None:

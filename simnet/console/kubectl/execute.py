@@ -14,7 +14,7 @@ from simnet.console.frames import check_running, pod_frame
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.kinds import kind_for
 from simnet.console.kubectl.select import require
-from simnet.console.output import Output
+from simnet.console.output import Output, warned
 from simnet.errors import UsageError
 from simnet.objects.daemonset import DaemonSet
 from simnet.objects.kinds import BY_KIND
@@ -48,8 +48,7 @@ def execute(kube: Kube) -> Output:
         if kube.flags.on("stdin"):
             kube.desk.frames.append(replace(frame, shell=shell))
         return Output(stderr=note)
-    output = in_pod(kube, frame, words)
-    return Output(output.stdout, note + output.stderr, output.status)
+    return warned(note, in_pod(kube, frame, words))
 
 
 def in_pod(kube: Kube, frame: Frame, words: Sequence[str]) -> Output:
@@ -62,7 +61,7 @@ def in_pod(kube: Kube, frame: Frame, words: Sequence[str]) -> Output:
     finally:
         del kube.desk.frames[depth:]
     ended = f"command terminated with exit code {output.status}\n" if output.status else ""
-    return Output(output.stdout, output.stderr + ended, output.status)
+    return Output(output.stdout, output.stderr + ended, output.status, output.shown + ended)
 
 
 def check(kube: Kube, frame: Frame) -> None:
@@ -123,7 +122,7 @@ def logs(kube: Kube) -> Output:
         return Output("".join(_log(kube, pod, _container(kube, pod)) for pod in pods))
     pod = _pod(kube, kube.operands[0])
     name = kube.operands[1] if len(kube.operands) > 1 else _container(kube, pod)
-    return Output(_log(kube, pod, name), _defaulted(kube, pod, pod_frame(pod.key, name)))
+    return warned(_defaulted(kube, pod, pod_frame(pod.key, name)), Output(_log(kube, pod, name)))
 
 
 def _log(kube: Kube, pod: Pod, container: str) -> str:

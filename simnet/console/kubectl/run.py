@@ -15,7 +15,7 @@ from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.execute import INTERPRETERS, in_pod
 from simnet.console.kubectl.select import require, wanted
 from simnet.console.kubectl.write import dry_run, submit
-from simnet.console.output import Output
+from simnet.console.output import Output, warned
 from simnet.manifests.yaml import read_all
 from simnet.names import ObjectKey
 from simnet.objects.deployment import Deployment
@@ -49,10 +49,7 @@ def run(kube: Kube) -> Output:
     stderr = DEPRECATED if kube.flags.has("generator") else ""
     if kube.flags.on("expose") and not kube.flags.get("output"):
         output = Output(submit(kube, _exposing(kube)).stdout + output.stdout)
-    if not attached:
-        return Output(output.stdout, stderr, 0)
-    attached_output = _attach(kube)
-    return Output(attached_output.stdout, stderr + attached_output.stderr, attached_output.status)
+    return warned(stderr, _attach(kube) if attached else output)
 
 
 def _words(kube: Kube) -> list[str]:
@@ -128,7 +125,7 @@ def _attach(kube: Kube) -> Output:
         words = [frame.shell]
     output = in_pod(kube, frame, words)
     removed = left_behind(kube.desk, frame)
-    return Output(output.stdout + removed, output.stderr, output.status)
+    return Output(output.stdout + removed, output.stderr, output.status, output.shown + removed)
 
 
 # expose ---------------------------------------------------------------------------------------------------------

@@ -80,18 +80,19 @@ def replace(kube: Kube) -> Output:
 
 def _from_files(kube: Kube, verb: Verb) -> Output:
     """Write the manifests of all files one after the other; what fails does not keep the others from being written."""
-    stdout = stderr = ""
+    stdout = stderr = screen = ""
     status = 0
     cluster = target(kube)
     for manifest, path in manifests_in_files(kube):
-        stderr += "".join(f"Warning: {warning}\n" for warning in manifest.warnings)
+        done, problems = "", "".join(f"Warning: {warning}\n" for warning in manifest.warnings)
         try:
-            stdout += _shown(kube, verb.write(cluster, [manifest], kube.namespace)[0], verb)
+            done = _shown(kube, verb.write(cluster, [manifest], kube.namespace)[0], verb)
         except SimnetError as problem:
-            stderr += refusal(problem, manifest, f'error when {verb.doing} "{path}": ') + "\n"
+            problems += refusal(problem, manifest, f'error when {verb.doing} "{path}": ') + "\n"
             status = 1
+        stdout, stderr, screen = stdout + done, stderr + problems, screen + problems + done
     cluster.put()
-    return Output(stdout, stderr, status)
+    return Output(stdout, stderr, status, screen)
 
 
 def target(kube: Kube) -> Cluster:

@@ -38,11 +38,20 @@ FLAGS = (
 
 @dataclass(slots=True)
 class Printed:
-    """What one command has printed so far."""
+    """What one command has printed so far, and both streams in order."""
 
     stdout: str = ""
     stderr: str = ""
     status: int = 0
+    screen: str = ""
+
+    def out(self, text: str) -> None:
+        self.stdout += text
+        self.screen += text
+
+    def error(self, text: str) -> None:
+        self.stderr += text
+        self.screen += text
 
 
 @dataclass(slots=True)
@@ -79,7 +88,7 @@ def curl(call: Call) -> Output:
     outputs = flags.all("output")
     for place, url in enumerate(urls):
         _transfer(call, flags, url, body, cacert, outputs[place] if place < len(outputs) else "", printed)
-    return Output(printed.stdout, printed.stderr, printed.status)
+    return Output(printed.stdout, printed.stderr, printed.status, printed.screen)
 
 
 def _body(call: Call, flags: Parsed) -> bytes | None:
@@ -174,13 +183,13 @@ def _pinned(flags: Parsed, url: str) -> str:
 def _received(call: Call, flags: Parsed, request: Request, done: Exchange, output: str, printed: Printed) -> bool:
     """Print one exchange. True when a redirect has changed `request` and it must be sent again."""
     if flags.on("verbose"):
-        printed.stderr += "".join(line + "\n" for line in connection_lines(flags, request.url, request.method,
-                                                                           request.headers, done))
+        printed.error("".join(line + "\n" for line in connection_lines(flags, request.url, request.method,
+                                                                       request.headers, done)))
     response = done.response
     if response is None:
         code, message = failure_of(flags, request.url, done)
         _fail(flags, printed, code, message)
-        printed.stdout += written_out(flags, request.url, request.method, request.redirects, done, code, message)
+        printed.out(written_out(flags, request.url, request.method, request.redirects, done, code, message))
         return False
     head = "".join(line + "\r\n" for line in header_lines(response)) + "\r\n"
     following = redirected(request.url, response) if flags.on("location") else ""
@@ -190,7 +199,7 @@ def _received(call: Call, flags: Parsed, request: Request, done: Exchange, outpu
         _write(call, flags, flags.get("dump-header"), head.replace("\r\n", "\n"), printed)
     if following:
         if flags.on("verbose"):
-            printed.stderr += f"* Issue another request to this URL: '{following}'\n"
+            printed.error(f"* Issue another request to this URL: '{following}'\n")
         limit = int(flags.get("max-redirs", str(_MOST_REDIRECTS)))
         if request.redirects >= limit:
             _fail(flags, printed, 47, f"Maximum ({limit}) redirects followed")
@@ -202,12 +211,12 @@ def _received(call: Call, flags: Parsed, request: Request, done: Exchange, outpu
         name = request.url.rpartition("/")[2] if flags.on("remote-name") else output
         _write(call, flags, name, response.text, printed, append=flags.on("include"))
     if flags.on("verbose"):
-        printed.stderr += "".join(line + "\n" for line in tail_lines(request.url))
+        printed.error("".join(line + "\n" for line in tail_lines(request.url)))
     if code:
         _fail(flags, printed, code, message)
     else:
         printed.status = 0
-    printed.stdout += written_out(flags, request.url, request.method, request.redirects, done, code, message)
+    printed.out(written_out(flags, request.url, request.method, request.redirects, done, code, message))
     return False
 
 
@@ -227,7 +236,7 @@ def _follow(flags: Parsed, request: Request, status: int, url: str) -> None:
 
 def _write(call: Call, flags: Parsed, output: str, text: str, printed: Printed, append: bool = False) -> None:
     if not output or output in STDOUT_FILES:
-        printed.stdout += text
+        printed.out(text)
     else:
         call.write(output, text, append)
 
@@ -236,4 +245,4 @@ def _fail(flags: Parsed, printed: Printed, code: int, message: str) -> None:
     """Note the status; -s keeps the message back unless -S asks for it."""
     printed.status = code
     if not flags.on("silent") or flags.on("show-error"):
-        printed.stderr += f"curl: ({code}) {message}\n"
+        printed.error(f"curl: ({code}) {message}\n")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from simnet.clock import iso
 from simnet.console.desk import STDOUT_FILES, Call
 from simnet.console.flags import GETOPT, Flag, FlagError, Parsed, read_flags, switch
-from simnet.console.output import Output, failed
+from simnet.console.output import Output, failed, warned
 from simnet.console.tools.transfer import (
     Exchange,
     Failure,
@@ -116,7 +116,8 @@ def _busybox(call: Call, flags: Parsed, url: str, done: Exchange) -> Output:
     saving = f"saving to '{name}'\n'{name}' saved\n" if name and not flags.on("quiet") else ""
     written = "written to stdout\n" if not name and not flags.on("quiet") and not flags.on("spider") else ""
     spider = "remote file exists\n" if flags.on("spider") and not flags.on("quiet") else ""
-    return Output(text, connecting + shown + saving + written + spider)
+    told = connecting + shown + saving
+    return Output(text, told + written + spider, screen=told + text + written + spider)
 
 
 # GNU ------------------------------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def _gnu_failure(flags: Parsed, story: list[str], host: str, done: Exchange) -> 
 
 
 def _told(flags: Parsed, story: list[str], status: int, stdout: str = "") -> Output:
-    return Output(stdout, "" if flags.on("quiet") else "".join(line + "\n" for line in story), status)
+    return warned("" if flags.on("quiet") else "".join(line + "\n" for line in story), Output(stdout, status=status))
 
 
 def _stamp(call: Call) -> str:

@@ -35,13 +35,15 @@ class Answering(Protocol):
 
 
 def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace:
-    """The trace with the response the client got; unchanged for plain connections and for walks that got none.
+    """The trace with the response the client got; unchanged for walks that got none and for plain connections, but
+    for one to a health check port, which is answered in any case.
 
     `reply` stands in for whatever the receiver would answer by itself. O(steps).
     """
     request = trace.steps[0].before.flow.request
     if request is None:
-        return trace
+        checked = trace.last.because
+        return Trace(trace.steps, checked.response) if isinstance(checked, core.HealthChecked) else trace
     if trace.last.because.verdict is Verdict.LOOPED:
         return trace
     response = _response(net, trace.last, reply)
