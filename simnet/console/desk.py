@@ -20,6 +20,8 @@ from simnet.objects.pod import Container, Pod
 LAPTOP = "laptop"
 NULL_FILES = ("/dev/null",)
 STDOUT_FILES = ("-", "/dev/stdout")
+BETTER = {"nslookup": "dig", "nc": "netcat"}
+"""Tools that come with a package of their own, known by a tool beside them, where busybox has one of the same name."""
 
 
 class NoSuchFile(UsageError):
@@ -34,14 +36,15 @@ class NoSuchFile(UsageError):
 class Frame:
     """Where `$` runs now: one level of nested `exec`. `source` is what the cluster calls the actor.
 
-    `pod` and `container` are set inside a pod; `shell` is what was started there; `removed_after` marks the pod of
-    `kubectl run --rm`.
+    `pod` and `container` are set inside a pod; `shell` is what was started there. `is_attached` marks a pod of `kubectl
+    run -it`, whose exit status nobody reports, `removed_after` one with `--rm`.
     """
 
     source: str = LAPTOP
     pod: ObjectKey | None = None
     container: str = ""
     shell: str = "bash"
+    is_attached: bool = False
     removed_after: bool = False
     status: int = 0
     variables: dict[str, str] = field(default_factory=dict)
@@ -92,10 +95,12 @@ class Desk:
         container = self.container(frame)
         return self.cluster.settings.images.of(container.image) if container is not None else None
 
-    def is_alpine(self) -> bool:
-        """Whether the tools at hand are busybox's (Alpine and busybox images), whose words differ."""
+    def is_busybox(self, tool: str) -> bool:
+        """Whether this tool is busybox's here (Alpine and busybox images), whose words differ from the others'."""
         profile = self.profile()
-        return profile is not None and profile.libc == "musl"
+        if profile is None or "ash" not in profile.tools or tool in self.installed.get(self.frame.source, ()):
+            return False
+        return BETTER.get(tool, "") not in profile.tools
 
 
 @dataclass(slots=True)
@@ -142,8 +147,7 @@ def files_here(desk: Desk) -> Mapping[str, str]:
     frame = desk.frame
     if frame.source == LAPTOP:
         return desk.files
-    found = {"/etc/resolv.conf": desk.cluster.resolv_conf(frame.source),
-             "/etc/hosts": desk.cluster.hosts_file(frame.source)}
+    found = _system_files(desk, frame.source)
     pod = desk.pod()
     if pod is not None:
         found["/etc/hostname"] = pod.hostname + "\n"
@@ -158,10 +162,15 @@ def read_file(desk: Desk, path: str) -> str:
     for name in (path, path.removeprefix("./"), path.removeprefix("~/")):
         if name in files:
             return files[name]
-    if desk.frame.source == LAPTOP and path in ("/etc/resolv.conf", "/etc/hosts"):
-        reader = desk.cluster.resolv_conf if path == "/etc/resolv.conf" else desk.cluster.hosts_file
-        return reader(LAPTOP)
-    raise NoSuchFile(path)
+    found = _system_files(desk, LAPTOP).get(path) if desk.frame.source == LAPTOP else None
+    if found is None:
+        raise NoSuchFile(path)
+    return found
+
+
+def _system_files(desk: Desk, source: str) -> dict[str, str]:
+    return {"/etc/resolv.conf": str(desk.cluster.resolv_conf(source)),
+            "/etc/hosts": str(desk.cluster.hosts_file(source))}
 
 
 def write_file(desk: Desk, path: str, text: str, append: bool = False) -> None:

@@ -47,7 +47,7 @@ def _rest(packet: Packet, decision: Decided) -> Step:
 # pods -----------------------------------------------------------------------------------------------------------
 
 def _at_pod(net: View, packet: Packet, pod: Pod) -> Step:
-    receiver = f"pod/{pod.key}"
+    receiver = f"pod/{pod.key[0]}/{pod.key[1]}"  # faster than the key's own text, and every request comes by
     listening = net.listening(pod)
     listener = listening.at(packet.port, packet.protocol)
     inside = packet.flow.actor.pod is not None and packet.flow.actor.pod.key == pod.key

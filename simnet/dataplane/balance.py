@@ -9,18 +9,12 @@ from __future__ import annotations
 from simnet import ip
 from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Packet, Place
-from simnet.dataplane.rules import AddressKind, Claim, Target, UsableEndpoints
+from simnet.dataplane.rules import AddressKind, Claim, Target
 from simnet.dataplane.step import Fork, Step
 from simnet.dataplane.view import View
 
-
-class Choice:
-    """Which list applies, whether the source must be rewritten, and why. Internal to this stage."""
-
-    __slots__ = ("among", "masquerade", "policy", "reason")
-
-    def __init__(self, among: tuple[Target, ...], masquerade: bool, policy: str, reason: str) -> None:
-        self.among, self.masquerade, self.policy, self.reason = among, masquerade, policy, reason
+Choice = tuple[tuple[Target, ...], bool, str]
+"""The list that applies, whether the source must be rewritten, and the rule that says so."""
 
 
 def balance(net: View, packet: Packet) -> Step | Fork:
@@ -34,8 +28,7 @@ def balance(net: View, packet: Packet) -> Step | Fork:
     """
     claim = packet.claim
     assert isinstance(claim, Claim)
-    usable = claim.rules.usable(packet.node, net.zone_of(packet.node))
-    if not usable.has_any:
+    if not claim.usable.has_any:
         if _leaves_unrejected(net, packet, claim):
             return Step(packet, None, because.LeftCluster(packet.destination, packet.port, claim.rules.service))
         return Step(packet, None, because.NoEndpoints(claim))
@@ -43,50 +36,44 @@ def balance(net: View, packet: Packet) -> Step | Fork:
         ranges = _ranges(claim, packet)
         if ranges and not _in_ranges(net, packet, claim, ranges):
             return Step(packet, None, because.SourceOutOfRange(claim, packet.source, ranges))
-    choice = _applicable(net, packet, claim, usable)
-    if not choice.among:
-        return Step(packet, None, because.NoLocalEndpoints(claim, usable, choice.policy))
-    return _choose(net, packet, claim, usable, choice)
-
-
-def _applicable(net: View, packet: Packet, claim: Claim, usable: UsableEndpoints) -> Choice:
-    """The list of endpoints this packet may go to (rules INT-1, INT-2, EXT-1 to EXT-4)."""
-    service = claim.rules.service
-    if claim.kind is AddressKind.CLUSTER_IP:
-        cidrs = net.settings.cluster_cidrs
-        rewrite = net.settings.proxy.masquerade_all or (bool(cidrs) and not net.is_pod_source(packet.source))
-        if service.internal_traffic_policy == "Local":
-            return Choice(usable.local or (), rewrite, "internalTrafficPolicy Local", "INT-1")
-        return Choice(usable.cluster, rewrite, "internalTrafficPolicy Cluster", "INT-1")
-    if service.external_traffic_policy != "Local":
-        return Choice(usable.cluster, True, "externalTrafficPolicy Cluster", "EXT-1")
-    if net.is_pod_source(packet.source):
-        return Choice(usable.cluster, False, "externalTrafficPolicy Local", "EXT-2")
-    if net.is_own_address(packet.node, packet.source):
-        return Choice(usable.cluster, True, "externalTrafficPolicy Local", "EXT-3")
-    return Choice(usable.local or (), False, "externalTrafficPolicy Local", "EXT-4")
-
-
-def _choose(net: View, packet: Packet, claim: Claim, usable: UsableEndpoints, choice: Choice) -> Step | Fork:
-    among = choice.among
+    among, masquerade, rule = _applicable(net, packet, claim)
+    if not among:
+        return Step(packet, None, because.NoLocalEndpoints(claim))
     if claim.rules.service.session_affinity == "ClientIP":
         known = net.affinity.recall(claim.rules, packet.node, packet.source, among, net.now)
         if known is not None:
-            return _chosen(packet, claim, usable, choice, known, sticky=True)
+            return _chosen(packet, claim, known, among, masquerade, rule, sticky=True)
     if len(among) == 1:
-        return _chosen(packet, claim, usable, choice, among[0])
-    return Fork(len(among), lambda index: _chosen(packet, claim, usable, choice, among[index]))
+        return _chosen(packet, claim, among[0], among, masquerade, rule)
+    return Fork(len(among), lambda index: _chosen(packet, claim, among[index], among, masquerade, rule))
 
 
-def _chosen(packet: Packet, claim: Claim, usable: UsableEndpoints, choice: Choice, target: Target,
+def _applicable(net: View, packet: Packet, claim: Claim) -> Choice:
+    """The list of endpoints this packet may go to (rules INT-1, INT-2, EXT-1 to EXT-4)."""
+    service, usable = claim.rules.service, claim.usable
+    if claim.kind is AddressKind.CLUSTER_IP:
+        rewrite = net.settings.proxy.masquerade_all or (
+            not net.is_pod_source(packet.source) and bool(net.settings.cluster_cidrs))
+        if service.internal_traffic_policy == "Local":
+            return usable.local or (), rewrite, "INT-1"
+        return usable.cluster, rewrite, "INT-1"
+    if service.external_traffic_policy != "Local":
+        return usable.cluster, True, "EXT-1"
+    if net.is_pod_source(packet.source):
+        return usable.cluster, False, "EXT-2"
+    if net.is_own_address(packet.node, packet.source):
+        return usable.cluster, True, "EXT-3"
+    return usable.local or (), False, "EXT-4"
+
+
+def _chosen(packet: Packet, claim: Claim, target: Target, among: tuple[Target, ...], masquerade: bool, rule: str,
             sticky: bool = False) -> Step:
     """Translate the destination; a packet that comes back to its own sender must be masqueraded (rule MQ-1)."""
-    masquerade = choice.masquerade or target.address == packet.source
-    decision = because.EndpointChosen(claim, target, choice.among, usable, choice.policy, masquerade, choice.reason,
-                                      sticky)
+    if target.address == packet.source:
+        masquerade = True
     after = Packet(Place.DEPARTURE, packet.node, packet.source, packet.source_port, target.address, target.port,
                    packet.protocol, packet.flow, claim, target, masquerade, packet.attempts)
-    return Step(packet, after, decision)
+    return Step(packet, after, because.EndpointChosen(claim, target, among, masquerade, rule, sticky))
 
 
 def _ranges(claim: Claim, packet: Packet) -> tuple[ip.IPNetwork, ...]:

@@ -10,7 +10,7 @@ from simnet import ip
 from simnet.dataplane import decisions as because
 from simnet.dataplane.http.message import Response
 from simnet.dataplane.packet import Packet, Place, is_loopback
-from simnet.dataplane.rules import AddressKind, Claim, is_proxied
+from simnet.dataplane.rules import is_proxied
 from simnet.dataplane.step import Step
 from simnet.dataplane.underlay import Broken, ends_of, straight_path
 from simnet.dataplane.view import View
@@ -29,12 +29,9 @@ def capture(net: View, packet: Packet) -> Step:
         return Step(packet, None, because.NoAddress(packet.flow.actor.name, packet.destination))
     if not packet.node:
         return _from_outside(net, packet)
-    services = net.services_at(packet.destination, packet.port, packet.protocol)
-    if services:
-        claim = _claim(net, packet, services[0])
-        if claim is not None:
-            return _step(packet, because.ServiceCaptured(claim, tuple(each.key for each in services[1:])),
-                         Place.SERVICE, claim=claim)
+    claim = net.claim(packet.node, packet.destination, packet.port, packet.protocol)
+    if claim is not None:
+        return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
     pods = net.pods_at(packet.destination)
     if pods and not pods[0].is_terminal:
         return _step(packet, because.PodAddressed(pods[0]), Place.DEPARTURE)
@@ -50,22 +47,6 @@ def _step(packet: Packet, decision: object, place: Place, *, node: str | None = 
                    packet.destination if destination is None else destination, packet.port if port is None else port,
                    packet.protocol, packet.flow, claim, None, False, packet.attempts)
     return Step(packet, after, decision)  # type: ignore[arg-type]
-
-
-def _claim(net: View, packet: Packet, service: Service) -> Claim | None:
-    """Which table of the Service answers for this address and port, and as what kind of address."""
-    destination, family = packet.destination, ip.family(packet.destination)
-    port = next((each for each in service.ports if each.port == packet.port and each.protocol == packet.protocol), None)
-    rules = port and net.rules(service.key).get((port.name, port.protocol, family))
-    if not rules:
-        return None
-    if destination in service.cluster_ips:
-        kind = AddressKind.CLUSTER_IP
-    elif destination in service.external_ips:
-        kind = AddressKind.EXTERNAL_IP
-    else:
-        kind = AddressKind.LOAD_BALANCER_IP
-    return Claim(rules, kind, packet.node)
 
 
 # from outside ---------------------------------------------------------------------------------------------------
@@ -114,11 +95,9 @@ def _node_address(net: View, packet: Packet, node: Node | None) -> Step:
 
 
 def _on_its_node(net: View, packet: Packet) -> Step:
-    service = net.node_port_service(packet.port, packet.protocol)
-    if service is not None and net.serves_node_ports(packet.node, packet.destination):
-        claim = _node_port_claim(net, packet, service)
-        if claim is not None:
-            return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
+    claim = net.node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
+    if claim is not None:
+        return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
     checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
     if checked is not None and not is_loopback(packet.destination):
         return _health_check(net, packet, checked)
@@ -126,15 +105,6 @@ def _on_its_node(net: View, packet: Packet) -> Step:
     if pod is not None:
         return _to_host_port(packet, *pod)
     return _step(packet, because.NodeAddressed(packet.node), Place.POD)
-
-
-def _node_port_claim(net: View, packet: Packet, service: Service) -> Claim | None:
-    family = ip.family(packet.destination)
-    for port in service.ports:
-        if port.node_port == packet.port and port.protocol == packet.protocol:
-            rules = net.rules(service.key).get((port.name, port.protocol, family))
-            return Claim(rules, AddressKind.NODE_PORT, packet.node) if rules else None
-    return None
 
 
 def _to_host_port(packet: Packet, pod: Pod, container_port: int) -> Step:

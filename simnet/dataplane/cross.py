@@ -6,7 +6,7 @@ from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.rules import Target
 from simnet.dataplane.step import Step
-from simnet.dataplane.underlay import OUTSIDE, ROUTER, Broken, ends_of, straight_path
+from simnet.dataplane.underlay import OUTSIDE, Broken, ends_of, straight_path
 from simnet.dataplane.view import View
 from simnet.objects.pod import Pod
 
@@ -18,7 +18,7 @@ def cross(net: View, packet: Packet) -> Step:
     """
     goal, pod = _goal(net, packet)
     if net.underlay.is_whole:
-        return _arrived(packet, goal, _short(packet.node, goal))
+        return _arrived(packet, goal, net.underlay.short(packet.node, goal))
     actor = packet.flow.actor
     sender = str(actor.pod.key) if actor.pod is not None and not actor.is_host and actor.node == packet.node else ""
     receiver = str(pod.key) if pod is not None and not pod.spec.host_network else ""
@@ -39,12 +39,6 @@ def _goal(net: View, packet: Packet) -> tuple[str, Pod | None]:
     if isinstance(packet.target, Target):
         return packet.target.node_name or packet.node, None
     return ("", None) if net.outside_at(packet.destination) is not None else (packet.node, None)
-
-
-def _short(origin: str, goal: str) -> tuple[str, ...]:
-    if origin == goal:
-        return (f"node/{origin}",)
-    return (f"node/{origin}", ROUTER, f"node/{goal}" if goal else OUTSIDE)
 
 
 def _arrived(packet: Packet, goal: str, path: tuple[str, ...]) -> Step:

@@ -24,11 +24,10 @@ from simnet.objects.service import Service
 
 @dataclass(slots=True)
 class ServiceCaptured:
-    """The address belongs to a Service; `also` are other Services that claim the same address and port."""
+    """The address belongs to a Service."""
 
     verdict: ClassVar[Verdict | None] = None
     claim: Claim
-    also: tuple[ObjectKey, ...] = ()
 
 
 @dataclass(slots=True)
@@ -147,19 +146,29 @@ class HealthChecked:
 
 # balance: which endpoint ----------------------------------------------------------------------------------------
 
-@dataclass(slots=True)
+@dataclass(slots=True, match_args=False)
 class EndpointChosen:
-    """One of `among` was picked by the list that `policy` and `reason` explain; `sticky`: remembered by affinity."""
+    """One of `among` was picked. `reason` is the rule that made this the list to pick from (INT-1, EXT-1 to EXT-4);
+    `sticky`: remembered by session affinity."""
 
+    __match_args__ = ("claim", "target", "among", "usable", "policy", "masquerade", "reason", "sticky")
     verdict: ClassVar[Verdict | None] = None
     claim: Claim
     target: Target
     among: tuple[Target, ...]
-    usable: UsableEndpoints
-    policy: str
     masquerade: bool
     reason: str
     sticky: bool = False
+
+    @property
+    def usable(self) -> UsableEndpoints:
+        """What the node could choose from at all."""
+        return self.claim.usable
+
+    @property
+    def policy(self) -> str:
+        """The traffic policy that applies to the address dialled, `externalTrafficPolicy Local`."""
+        return self.claim.policy
 
 
 @dataclass(slots=True)
@@ -176,8 +185,16 @@ class NoLocalEndpoints:
 
     verdict: ClassVar[Verdict | None] = Verdict.DROPPED
     claim: Claim
-    usable: UsableEndpoints
-    policy: str
+
+    @property
+    def usable(self) -> UsableEndpoints:
+        """What the node could choose from if another policy applied."""
+        return self.claim.usable
+
+    @property
+    def policy(self) -> str:
+        """The traffic policy that applies to the address dialled."""
+        return self.claim.policy
 
 
 @dataclass(slots=True)

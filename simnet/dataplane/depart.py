@@ -20,14 +20,13 @@ def depart(net: View, packet: Packet) -> Step:
     The rewrite happens as the packet leaves the node's network, so one that stays with the node itself, sent by a pod
     or from outside, keeps its source (rule MQ-3). The new address is the node's primary one of the family (rule MQ-5).
     """
-    rewrite, reason = _wants_rewrite(net, packet)
-    source, source_port = packet.source, packet.source_port
-    masqueraded = None
-    if rewrite:
-        node = net.node(packet.node)
-        primary = node.primary(ip.family(packet.destination)) if node is not None else None
-        if primary is not None:
-            masqueraded, source, source_port = primary, primary, _new_port(packet)
+    source, source_port, masqueraded, reason = packet.source, packet.source_port, None, ""
+    if packet.masquerade or packet.target is None:
+        rewrite, reason = _wants_rewrite(net, packet)
+        node = net.node(packet.node) if rewrite else None
+        masqueraded = node.primary(ip.family(packet.destination)) if node is not None else None
+        if masqueraded is not None:
+            source, source_port = masqueraded, _new_port(packet)
     actor = packet.flow.actor
     unjudged = net.unjudged(actor.pod, "Egress") if actor.pod is not None and not actor.is_host else ()
     after = Packet(Place.LINK, packet.node, source, source_port, packet.destination, packet.port, packet.protocol,

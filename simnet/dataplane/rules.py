@@ -103,12 +103,23 @@ class ServicePortRules:
 
 
 class Claim:
-    """`capture`'s answer for a Service address: whose it is, by which kind of address, on which node."""
+    """`capture`'s answer for a Service address: whose it is, by which kind of address, on which node, and what that
+    node may choose from. `also` are other Services that claim the same address and port."""
 
-    __slots__ = ("kind", "node", "rules")
+    __slots__ = ("also", "kind", "node", "rules", "usable")
 
-    def __init__(self, rules: ServicePortRules, kind: AddressKind, node: str) -> None:
-        self.rules, self.kind, self.node = rules, kind, node
+    def __init__(self, rules: ServicePortRules, kind: AddressKind, node: str, zone: str,
+                 also: tuple[ObjectKey, ...] = ()) -> None:
+        self.rules, self.kind, self.node, self.also = rules, kind, node, also
+        self.usable = rules.usable(node, zone)
+
+    @property
+    def policy(self) -> str:
+        """The traffic policy of the address dialled, whoever dials it (rule INT-1)."""
+        service = self.rules.service
+        if self.kind is AddressKind.CLUSTER_IP:
+            return f"internalTrafficPolicy {service.internal_traffic_policy}"
+        return f"externalTrafficPolicy {service.external_traffic_policy}"
 
 
 def is_externally_accessible(service: Service, port: ServicePort, family: int) -> bool:

@@ -37,6 +37,7 @@ class Underlay:
         self.cut: set[frozenset[str]] = set()
         self.parted: set[frozenset[str]] = set()
         self._paths: dict[tuple[str, ...], Path | Broken] = {}
+        self._short: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @property
     def is_whole(self) -> bool:
@@ -70,6 +71,14 @@ class Underlay:
         found = self._paths.get(straight)
         if found is None:
             found = self._paths[straight] = self._find(straight)
+        return found
+
+    def short(self, origin: str, goal: str) -> tuple[str, ...]:
+        """The way between two nodes ('' is the outside) while every link stands. O(1)."""
+        found = self._short.get((origin, goal))
+        if found is None:
+            found = self._short[(origin, goal)] = (
+                (f"node/{origin}",) if origin == goal else (f"node/{origin}", ROUTER, f"node/{goal}" if goal else OUTSIDE))
         return found
 
     def fork(self) -> Underlay:

@@ -14,7 +14,7 @@ from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.dns.server import ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
 from simnet.dataplane.packet import LOOPBACK_V4
-from simnet.dataplane.rules import ServicePortRules, compile_rules, is_proxied
+from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, compile_rules, is_proxied
 from simnet.dataplane.underlay import Underlay
 from simnet.names import ObjectKey
 from simnet.objects.configmap import ConfigMap
@@ -29,6 +29,9 @@ from simnet.settings import OutsideHost, Settings
 from simnet.store.index import Index, ScarceIndex, SelectorIndex
 from simnet.store.store import Event, Store
 from simnet.store.work import Work
+
+CLAIM_KINDS = frozenset(("Service", "EndpointSlice", "Node"))
+MOST_CLAIMS = 200_000
 
 RulesByPort = Mapping[tuple[str, str, int], ServicePortRules]
 
@@ -45,6 +48,7 @@ class View:
         self.ingress = Controllers(self)
         self.first_node = ""
         self.memo: dict[Hashable, Any] = {}
+        self._claims: dict[tuple[str, int, int, str], Claim | None] = {}
         self._rules: dict[ObjectKey, RulesByPort] = {}
         self._listening: dict[int, tuple[PodSpec, Listening]] = {}
         self._services_at: ScarceIndex[Service] = ScarceIndex(_captured)
@@ -58,6 +62,8 @@ class View:
         self._host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
         self._nodes_at: ScarceIndex[Node] = ScarceIndex(_node_addresses)
         self._policies = SelectorIndex(work)
+        self._policy_count = 0
+        self._cluster_cidrs = settings.cluster_cidrs
         self._outside = {number: host for host in settings.outside.values() for number in host.addresses}
         self._on: dict[str, Callable[[Event], None]] = {
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "Pod": self._pod_changed,
@@ -74,6 +80,8 @@ class View:
         self.ingress.update(event)
         if self.memo:
             self.memo.clear()
+        if self._claims and event.kind in CLAIM_KINDS:
+            self._claims.clear()
 
     def fork(self, store: Store, work: Work) -> View:
         """An independent view over the forked store. Cost: one dict entry an indexed value."""
@@ -86,7 +94,7 @@ class View:
         twin._slices, twin._loose_endpoints = self._slices.fork(), self._loose_endpoints.fork()
         twin._pods_at, twin._host_pods = self._pods_at.fork(), self._host_pods.fork()
         twin._host_ports, twin._nodes_at = self._host_ports.fork(), self._nodes_at.fork()
-        twin._policies = self._policies.fork(work)
+        twin._policies, twin._policy_count = self._policies.fork(work), self._policy_count
         twin._rules = self._rules.copy()
         return twin
 
@@ -120,6 +128,7 @@ class View:
             self.first_node = min(nodes, key=lambda node: (node.created, node.name)).name if nodes else ""
 
     def _policy_changed(self, event: Event) -> None:
+        self._policy_count += (event.new is not None) - (event.old is not None)
         if isinstance(event.new, NetworkPolicy):
             self._policies.put(event.key, event.new.pod_selector)
         else:
@@ -168,6 +177,42 @@ class View:
             self.work.tables_built += 1
         return found
 
+    # claims ------------------------------------------------------------------------------------------------------
+
+    def claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
+        """The Service that captures this destination on `node` by a cluster, external or load-balancer IP, if any.
+
+        Of several the first to claim the address wins; the rest is named in `Claim.also` (rule MT-2 leaves it open).
+        Remembered until a Service, slice or node changes: O(1).
+        """
+        key = (node, address, port, protocol)
+        try:
+            return self._claims[key]
+        except KeyError:
+            if len(self._claims) >= MOST_CLAIMS:
+                self._claims.clear()
+            found = self._claims[key] = self._find_claim(*key)
+            return found
+
+    def _find_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
+        services = self.services_at(address, port, protocol)
+        for service in services:
+            entry = next(each for each in service.ports if each.port == port and each.protocol == protocol)
+            rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
+            if rules is not None:
+                also = tuple(each.key for each in services if each is not service)
+                return Claim(rules, _address_kind(service, address), node, self.zone_of(node), also)
+        return None
+
+    def node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
+        """The Service whose node port this is, if the address of the node serves node ports."""
+        service = self.node_port_service(port, protocol)
+        if service is None or not self.serves_node_ports(node, address):
+            return None
+        entry = next(each for each in service.ports if each.node_port == port and each.protocol == protocol)
+        rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
+        return Claim(rules, AddressKind.NODE_PORT, node, self.zone_of(node)) if rules is not None else None
+
     # addresses ---------------------------------------------------------------------------------------------------
 
     def services_at(self, address: int, port: int, protocol: str) -> tuple[Service, ...]:
@@ -207,7 +252,10 @@ class View:
 
     def is_pod_source(self, address: int) -> bool:
         """Whether the proxy takes this source for a pod (its cluster CIDRs)."""
-        return any(cidr.first <= address <= cidr.last for cidr in self.settings.cluster_cidrs)
+        for cidr in self._cluster_cidrs:  # noqa: SIM110 - a generator costs twice as much on the packet path
+            if cidr.first <= address <= cidr.last:
+                return True
+        return False
 
     def is_own_address(self, node: str, address: int) -> bool:
         """Whether `address` is one of the node's own, loopback included."""
@@ -259,10 +307,12 @@ class View:
         found = self._listening.get(id(pod.spec))
         if found is None or found[0] is not pod.spec:
             found = self._listening[id(pod.spec)] = (pod.spec, listening_of(pod.spec, self.settings.images))
-        return serving(found[1], pod.states)
+        return found[1] if pod.ready else serving(found[1], pod.states)
 
     def unjudged(self, pod: Pod, direction: str) -> tuple[ObjectKey, ...]:
         """NetworkPolicies that select the pod for this direction ('Ingress' or 'Egress'): kept, not enforced."""
+        if not self._policy_count:
+            return ()
         keys = self._policies.matching(pod.key.namespace, pod.labels)
         found = ((key, self.store.get("NetworkPolicy", key)) for key in keys)
         return tuple(key for key, policy in found
@@ -271,6 +321,12 @@ class View:
     def ingress_address(self, host: str) -> str | None:
         """The status address of the Ingress that serves this host, '' if it has none yet, None if nobody serves it."""
         return self.ingress.address_of(host)
+
+
+def _address_kind(service: Service, address: int) -> AddressKind:
+    if address in service.cluster_ips:
+        return AddressKind.CLUSTER_IP
+    return AddressKind.EXTERNAL_IP if address in service.external_ips else AddressKind.LOAD_BALANCER_IP
 
 
 def _captured(service: Service) -> Iterable[Hashable]:

@@ -46,11 +46,12 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
     `choose` picks a branch wherever a real cluster picks at random. Always ends: after STEP_LIMIT steps with LOOPED.
     """
     steps: list[Step] = []
+    stage_at = STAGE_AT
     at: Packet | None = packet
     while at is not None:
-        result = STAGE_AT[at.place](net, at)
+        result = stage_at[at.place](net, at)
         if type(result) is not Step:
-            result = _settled(net, at, result, choose)
+            result = result.make(choose(at, result)) if type(result) is Fork else _settled(net, at, result, choose)
         steps.append(result)
         at = result.after
         if at is None:

@@ -189,6 +189,13 @@ def _secret(data: Tree) -> None:
                         **{key: b64encode(text.encode()).decode() for key, text in texts.items()}}
 
 
+def _node(data: Tree) -> None:
+    """The single podCIDR is the first of podCIDRs (pkg/apis/core/v1/conversion.go Convert_v1_NodeSpec_To_core_NodeSpec)."""
+    spec = data.get("spec", {})
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        spec["podCIDRs"] = [spec["podCIDR"]]
+
+
 def _namespace(data: Tree) -> None:
     name = data.get("metadata", {}).get("name")
     if name:
@@ -205,5 +212,5 @@ _FILLERS: Mapping[str, Callable[[Tree], None]] = {
     "Service": _service, "Pod": _pod, "Deployment": _deployment, "ReplicaSet": _replica_set,
     "DaemonSet": _daemon_set, "StatefulSet": _stateful_set, "NetworkPolicy": _network_policy,
     "Endpoints": _endpoints, "EndpointSlice": _endpoint_slice, "IngressClass": _ingress_class,
-    "Secret": _secret, "Namespace": _namespace,
+    "Secret": _secret, "Namespace": _namespace, "Node": _node,
 }

@@ -115,6 +115,7 @@ class _Reader:
             made[name], end = self.value(self.gap(colon + 1), depth + 1)
             place = self.gap(end)
             if self._text[place : place + 1] == "}":
+                made.marks = tuple(made.marks)
                 return made, place + 1
             if self._text[place : place + 1] != ",":
                 raise self._unexpected(place, "`,` or `}`")
@@ -133,6 +134,7 @@ class _Reader:
             made.append(value)
             place = self.gap(end)
             if self._text[place : place + 1] == "]":
+                made.marks = tuple(made.marks)
                 return made, place + 1
             if self._text[place : place + 1] != ",":
                 raise self._unexpected(place, "`,` or `]`")

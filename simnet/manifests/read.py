@@ -8,8 +8,8 @@ from os import PathLike
 from typing import Any
 
 from simnet.errors import ManifestError, Problem, UsageError
-from simnet.manifests import files
 from simnet.manifests.check import check, misplacement, refuse
+from simnet.manifests.files import files_in, path_of, read, read_text
 from simnet.manifests.identify import Setting, identify, scopes_of
 from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of
 from simnet.manifests.misplaced import repair
@@ -36,7 +36,7 @@ def read_manifests(
     source of another type.
     """
     problems: list[Problem] = []
-    found = files.read_text(source, file) if file else list(_documents(source, problems))
+    found = read_text(source, file) if file else list(_documents(source, problems))
     scopes = scopes_of(each.value if isinstance(each, Document) else each.data for each in found)
     manifests = []
     for each in found:
@@ -53,11 +53,11 @@ def read_manifests(
 def _documents(source: Any, problems: list[Problem]) -> Iterator[Document | Manifest]:
     """The documents of a source, Lists taken apart; what cannot be read is added to `problems`."""
     try:
-        read = list(_read(source))
+        inside = list(_inside(source))
     except ManifestError as error:
         problems += error.problems
         return
-    for item in read:
+    for item in inside:
         if isinstance(item, Document):
             yield from _taken_apart(item)
         elif isinstance(item, Manifest):
@@ -66,14 +66,14 @@ def _documents(source: Any, problems: list[Problem]) -> Iterator[Document | Mani
             yield from _documents(item, problems)
 
 
-def _read(source: Any) -> Iterable[Any]:
+def _inside(source: Any) -> Iterable[Any]:
     """Documents, manifests, or sources to be read in their turn."""
     match source:
         case Document() | Manifest():
             return (source,)
         case str() | PathLike():
-            path = files.path_of(source)
-            return files.files_in(path) if path is not None and path.is_dir() else files.read(source)
+            path = path_of(source)
+            return files_in(path) if path is not None and path.is_dir() else read(source)
         case Mapping():
             return (Document(source),)
         case list() | tuple():

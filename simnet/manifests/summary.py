@@ -61,7 +61,7 @@ def _pod(manifest: Manifest, path: Path) -> Iterator[str]:
             yield f"{manifest.kind} {path_text((*path, name))}"
     containers = [container for group in ("containers", "initContainers") for container in spec.get(group) or ()]
     for name in _CONTAINER:
-        if any(_given(container.get(name)) for container in containers):
+        if any(_given(at(container, (name,))) for container in containers):
             yield f"{manifest.kind} {path_text((*path, 'containers'))}[].{name}"
 
 

@@ -58,6 +58,10 @@ class Source:
             self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         return self._starts
 
+    def forget(self) -> None:
+        """Drop what can be cut from the text again; otherwise every line stays an object of its own."""
+        self._lines = self._starts = None
+
     def row(self, offset: int) -> int:
         """The index in `lines` of the line that holds this offset."""
         return min(bisect_right(self.starts, offset), len(self.lines)) - 1
@@ -72,11 +76,13 @@ class Mapping(dict[str, Any]):
 
     `marks` runs parallel to the keys. In block style (`column` >= 0) a mark is the row in `source.lines` and all keys
     stand in `column` (counted from 0); in flow style and JSON (`column` = -1) a mark is the key's offset in the text.
+    It is a list while the mapping is read and a tuple afterwards: the garbage collector forgets tuples of numbers,
+    which halves what it has to visit.
     """
 
     __slots__ = ("column", "marks", "source")
     column: int
-    marks: list[int]
+    marks: Any
     source: Source
 
 
@@ -85,7 +91,7 @@ class Sequence(list[Any]):
 
     __slots__ = ("column", "marks", "source")
     column: int
-    marks: list[int]
+    marks: Any
     source: Source
 
 
@@ -169,7 +175,7 @@ def _child(container: Mapping | Sequence, index: int) -> Any:
 
 
 def _offset(container: Mapping | Sequence, index: int) -> int:
-    mark = container.marks[index]
+    mark: int = container.marks[index]
     return mark if container.column < 0 else container.source.starts[mark] + container.column
 
 

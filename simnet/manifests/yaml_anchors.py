@@ -155,7 +155,7 @@ def _copied(value: Any) -> Any:
         twin = Mapping((key, _copied(child)) for key, child in value.items())
     else:
         twin = Sequence(_copied(child) for child in value)
-    twin.source, twin.column, twin.marks = value.source, value.column, list(value.marks)
+    twin.source, twin.column, twin.marks = value.source, value.column, value.marks
     return twin
 
 

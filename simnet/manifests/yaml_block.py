@@ -114,6 +114,7 @@ class BlockReader:
                 if not key and not dash and (not text or text[0] == "#"):
                     row += 1
                 elif len(indent) < column or row == self._end:
+                    made.marks = tuple(marks)
                     return made, row
                 else:
                     row = self._unusual(made, row, column, depth)
@@ -149,6 +150,7 @@ class BlockReader:
                 if not key and not dash and (not text or text[0] == "#"):
                     row += 1
                 elif len(indent) < column or row == self._end or (len(indent) == column and not is_indented):
+                    made.marks = tuple(marks)
                     return made, row
                 else:
                     row = self._no_item(made, row, column)
@@ -289,9 +291,7 @@ class BlockReader:
             return self._reading.anchors.value(name, offset, depth), self._closed(offset, offset + 1 + len(name))
         return self._bare(row, offset, column, depth, given.tag)
 
-    def _with_properties(
-        self, offset: int, column: int, depth: int, *, in_mapping: bool, given: Properties
-    ) -> tuple[Any, int]:
+    def _with_properties(self, offset: int, column: int, depth: int, *, in_mapping: bool, given: Properties) -> tuple[Any, int]:
         """The node after an anchor or a tag, on the same line or below."""
         found = self._reading.properties(offset, given)
         cell = self._reading.anchors.begin(found.anchor) if found.anchor != given.anchor else [None]

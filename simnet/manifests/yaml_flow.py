@@ -57,6 +57,7 @@ class FlowReader:
                 place = self._gap(place + 1)
             elif delimiter != closing:
                 raise forgotten_or_unexpected(self._source, offset, place, indent, f"`,` or `{closing}`")
+        made.marks = tuple(made.marks)
         return made, place + 1
 
     def _simple_item(self, made: Any, offset: int) -> int:
@@ -102,6 +103,7 @@ class FlowReader:
             pair = Mapping()
             pair.source, pair.column, pair.marks = self._source, -1, []
             end = self._pair(pair, start, value, end, depth + 1, indent, is_explicit=start != offset)
+            pair.marks = tuple(pair.marks)
             value = pair
         self._reading.check_finite(value, self._text[start:end], start)
         sequence.append(value)
@@ -123,9 +125,7 @@ class FlowReader:
             return start, None, start
         return start, *self._node(start, depth + 1, indent, is_key=True)
 
-    def _pair(
-        self, mapping: Mapping, start: int, key: Any, end: int, depth: int, indent: int, *, is_explicit: bool
-    ) -> int:
+    def _pair(self, mapping: Mapping, start: int, key: Any, end: int, depth: int, indent: int, *, is_explicit: bool) -> int:
         """Finish the entry whose key was read from `start` to `end`: its name, its value if a colon follows."""
         raw = self._text[start:end]
         is_word = raw[:1] not in ("", '"', "'", "&", "*", "!", "[", "{") and "\n" not in raw

@@ -20,6 +20,11 @@ def substituted(text: str, captures: Mapping[str, str]) -> str:
     return _PATTERN.sub(lambda match: captures.get(match[1], match[0]), text)
 
 
+def unknown_capture(text: str, captures: Mapping[str, str]) -> str:
+    """The first `{name}` in `text` that nothing was captured for, '' when there is none."""
+    return next((match[1] for match in _PATTERN.finditer(text) if match[1] != "*" and match[1] not in captures), "")
+
+
 def match_lines(expected: Sequence[str], actual: Sequence[str], captures: Mapping[str, str]) -> Captures | None:
     """The captures after matching all lines, or None when they do not match.
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from simnet.cluster import Cluster
+from simnet.console.output import Output
 from simnet.console.session import Session
 from simnet.diagnosis import codes
-from simnet.errors import ManifestError, Place, SimnetError
+from simnet.errors import ManifestError, Place, SimnetError, nearest
 from simnet.expect.evaluate import Context, check
 from simnet.expect.grammar import parse
 from simnet.manifests import admissible, read_manifests
 from simnet.manifests import check as check_manifest
 from simnet.manifests.files import read_text
-from simnet.scenario.matching import Captures, match_lines, substituted
+from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
 from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
 from simnet.scenario.report import Failure, Report, StepReport, failure_of_line
 from simnet.scenario.settings import Ground, ground_of
@@ -36,7 +37,11 @@ class Stage:
     def fork(self) -> Stage:
         """A copy for a what-if step; nothing it does is seen by the next."""
         cluster, files = self.cluster.fork(), dict(self.files)
-        return Stage(cluster, Session(cluster, files=files), files, dict(self.captures), self.context)
+        session, desk = Session(cluster, files=files), self.session.desk
+        session.desk.namespace, session.desk.pod_files = desk.namespace, dict(desk.pod_files)
+        session.desk.installed = {pod: set(tools) for pod, tools in desk.installed.items()}
+        session.desk.refreshed = set(desk.refreshed)
+        return Stage(cluster, session, files, dict(self.captures), self.context)
 
 
 @dataclass(slots=True)
@@ -121,23 +126,26 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
         output = stage.session.run_in(exchange.actor, command)
     else:
         output = stage.session.run(command)
-    actual = tuple((output.stdout + output.stderr).rstrip("\n").split("\n")) if output.stdout + output.stderr else ()
-    if output.status != exchange.status or actual:
-        tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
+    actual = as_shown(output)
     tally.checks += 1
-    place = Place(file, exchange.line)
-    prompt = f"{exchange.actor}$ {exchange.command}"
-    allowed = _forbidden(stage)
-    if allowed:
-        tally.failures.append(Failure(place, prompt, ("ASSUMED", *(f"  {each}" for each in allowed), *_HOW_TO_ALLOW)))
+    place, prompt = Place(file, exchange.line), f"{exchange.actor}$ {exchange.command}"
+    forbidden = _forbidden(stage)
+    if forbidden:
+        tally.failures.append(Failure(place, prompt, ("ASSUMED", *(f"  {each}" for each in forbidden), *_HOW_TO_ALLOW)))
     matched = match_lines(exchange.expected, actual, stage.captures)
-    if output.status != exchange.status:
-        tally.failures.append(Failure(place, prompt, (
-            f"exit status {output.status}, expected {exchange.status}", *_beside(exchange.expected, actual))))
-    elif matched is None:
-        tally.failures.append(Failure(place, prompt, _beside(exchange.expected, actual)))
-    else:
+    if matched is not None and output.status == exchange.status:
         stage.captures.update(matched)
+        return
+    tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
+    status = () if output.status == exchange.status else (f"exit status {output.status}, expected {exchange.status}",)
+    tally.failures.append(Failure(place, prompt, (*status, *_beside(exchange.expected, actual))))
+
+
+def as_shown(output: Output) -> tuple[str, ...]:
+    """The lines a terminal shows. Warnings of a command that did its work come before its output, the error that ended
+    one that failed comes after it."""
+    text = output.stdout + output.stderr if output.status else output.stderr + output.stdout
+    return tuple(text.rstrip("\n").split("\n")) if text.strip("\n") else ()
 
 
 _HOW_TO_ALLOW = ("say `assume: any-port` or `policies: not-enforced` in the settings if that is meant",)
@@ -162,6 +170,12 @@ def _beside(expected: tuple[str, ...], actual: tuple[str, ...]) -> tuple[str, ..
 
 def _expect(stage: Stage, text: str, place: Place, tally: _Tally) -> None:
     tally.checks += 1
+    missing = unknown_capture(text, stage.captures)
+    if missing:
+        near = nearest(missing, stage.captures)
+        hint = f"; did you mean {{{near}}}?" if near else ""
+        tally.failures.append(Failure(place, text, (f"no output before this line captured {{{missing}}}{hint}",)))
+        return
     try:
         checked = check(stage.cluster, parse(substituted(text, stage.captures), place), stage.context)
     except ManifestError as problem:

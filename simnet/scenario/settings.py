@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from simnet.clock import Clock, from_iso
 from simnet.cluster import Cluster
 from simnet.errors import ManifestError, Place, Problem, SimnetError, UsageError, nearest
+from simnet.manifests.paths import Path
 from simnet.manifests.tree import place_of
 from simnet.names import snake_case
 from simnet.scenario.model import Story
+from simnet.settings import ControllerSettings, DNSSettings, KubeletSettings, ProxySettings
 from simnet.x509.certificate import Certificate
 from simnet.x509.make import TestCertificate, make_certificate
 
@@ -22,8 +25,11 @@ CLUSTER = {
     "nodePortRange": "node_port_range", "namespaces": "namespaces", "addons": "addons", "ingress": "ingress",
     "proxy": "proxy", "dns": "dns", "kubelet": "kubelet"}
 SHORT = ("dnsIP", "proxyMode")
+PARTS = {"proxy": ProxySettings, "dns": DNSSettings, "kubelet": KubeletSettings, "ingress": ControllerSettings}
+PINNED = ("pod", "deployment", "replicaset", "statefulset", "daemonset", "service")
 CERT = ("names", "commonName", "ips", "files", "notBefore", "notAfter", "days", "trusted")
 DAY = 86400
+_SPELT = {"cidrs": "CIDRs", "dns": "DNS", "ips": "IPs", "tls": "TLS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ def ground_of(story: Story) -> Ground:
     if given and given.get("simnet") != 1:
         raise _error(story, ("simnet",), f"{given.get('simnet')!r} is not a version; write `simnet: 1`")
     now = str(given.get("now", "")) or None
+    _check_pins(story, given.get("pins") or {})
     made = _certificates(story, given.get("certs") or {}, now)
     keywords = _keywords(story, given)
     if now:
@@ -53,11 +60,13 @@ def ground_of(story: Story) -> Ground:
     try:
         cluster = Cluster(**keywords)
     except UsageError as problem:
-        raise _error(story, ("cluster",), str(problem)) from None
+        raise _error(story, _path_of(str(problem)), str(problem)) from None
     for path in given.get("manifests") or ():
-        cluster.apply(Path(story.file).parent / str(path))
-    files = {file: text for name, pair in made.items()
-             for file, text in zip(_file_names(name, given["certs"][name]), (pair.certificate_pem, pair.key_pem), strict=True)}
+        cluster.apply(pathlib.Path(story.file).parent / str(path))
+    files: dict[str, str] = {}
+    for name, pair in made.items():
+        certificate, key = _file_names(story, name, given["certs"][name])
+        files |= {certificate: pair.certificate_pem, key: pair.key_pem}
     return Ground(cluster, files, {name: pair.certificate for name, pair in made.items()})
 
 
@@ -66,18 +75,19 @@ def _keywords(story: Story, given: Mapping[str, Any]) -> dict[str, Any]:
     cluster = given.get("cluster") or {}
     _check(story, cluster, (*CLUSTER, *SHORT), ("cluster",))
     keywords: dict[str, Any] = {CLUSTER[key]: value for key, value in cluster.items() if key in CLUSTER}
-    for key in ("proxy", "dns", "kubelet"):
-        if isinstance(keywords.get(key), Mapping):
-            keywords[key] = snaked(keywords[key])
-    ingress = keywords.get("ingress")
-    if isinstance(ingress, str):
-        if ingress not in ("ingress-nginx", "nginx"):
-            raise _error(story, ("cluster", "ingress"), f"{ingress!r} is no dialect that is modelled; write ingress-nginx")
+    if isinstance(cluster.get("ingress"), str):
+        if cluster["ingress"] not in ("ingress-nginx", "nginx"):
+            raise _error(story, ("cluster", "ingress"),
+                         f"{cluster['ingress']!r} is no dialect that is modelled; write ingress-nginx")
         del keywords["ingress"]
-    elif ingress is not None:
-        keywords["ingress"] = [snaked(each) for each in ingress] if isinstance(ingress, list) else snaked(ingress)
+    for key in PARTS:
+        if isinstance(keywords.get(key), Mapping):
+            keywords[key] = _part(story, key, keywords[key], ("cluster", key))
+        elif isinstance(keywords.get(key), list):
+            keywords[key] = [_part(story, key, each, ("cluster", key, index)) for index, each in enumerate(keywords[key])]
     if "proxyMode" in cluster:
-        keywords["proxy"] = {**keywords.get("proxy", {}), "mode": cluster["proxyMode"]}
+        proxy = keywords.get("proxy", {})
+        keywords["proxy"] = {**({"mode": proxy} if isinstance(proxy, str) else proxy), "mode": cluster["proxyMode"]}
     if "dnsIP" in cluster:
         keywords["kubelet"] = {**keywords.get("kubelet", {}), "cluster_dns": [cluster["dnsIP"]]}
     for key in ("seed", "images", "outside", "assume", "policies", "pins"):
@@ -86,9 +96,34 @@ def _keywords(story: Story, given: Mapping[str, Any]) -> dict[str, Any]:
     return keywords
 
 
-def snaked(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys from camelCase to snake_case, values untouched."""
-    return {snake_case(key): value for key, value in mapping.items()}
+def _part(story: Story, name: str, given: Any, path: Path) -> dict[str, Any]:
+    """One of PARTS as the cluster takes it: its keys from camelCase to snake_case, values untouched."""
+    known = [_camel_case(each.name) for each in fields(PARTS[name])] + (["upstream"] if name == "dns" else [])
+    _check(story, given, known, path)
+    return {snake_case(key): value for key, value in given.items()}
+
+
+def _camel_case(name: str) -> str:
+    """`default_tls_secret` -> `defaultTLSSecret`, as Kubernetes writes its fields."""
+    first, *rest = name.split("_")
+    return first + "".join(_SPELT.get(each, each.capitalize()) for each in rest)
+
+
+def _check_pins(story: Story, pins: Any) -> None:
+    """Each is KIND/NAMESPACE/NAME of something that gets an address; anything else would pin nothing, unnoticed."""
+    _check_mapping(story, pins, ("pins",))
+    for ref in pins:
+        kind = str(ref).partition("/")[0]
+        if kind not in PINNED or str(ref).count("/") != 2:
+            raise _error(story, ("pins", ref), f"{ref!r} cannot be pinned; write KIND/NAMESPACE/NAME with one of "
+                         f"{', '.join(PINNED)}", "" if kind in PINNED else nearest(kind, PINNED))
+
+
+def _path_of(problem: str) -> Path:
+    """The setting that an error of `Cluster` is about: its message starts with the keyword."""
+    keyword = re.match(r"\w*", problem)[0]  # type: ignore[index]
+    cluster = {value: key for key, value in CLUSTER.items()}
+    return (keyword,) if keyword in TOP else ("cluster", cluster[keyword]) if keyword in cluster else ("cluster",)
 
 
 def _certificates(story: Story, given: Mapping[str, Any], now: str | None) -> dict[str, TestCertificate]:
@@ -97,7 +132,10 @@ def _certificates(story: Story, given: Mapping[str, Any], now: str | None) -> di
     for name, data in given.items():
         _check(story, data, CERT, ("certs", name))
         not_before = _moment(story, name, data, "notBefore", start - DAY)
-        not_after = _moment(story, name, data, "notAfter", not_before + DAY * int(data.get("days", 365)))
+        days = data.get("days", 365)
+        if not isinstance(days, int):
+            raise _error(story, ("certs", name, "days"), f"{days!r} is not a number of days")
+        not_after = _moment(story, name, data, "notAfter", not_before + DAY * days)
         try:
             made[name] = make_certificate(
                 [str(each) for each in data.get("names") or ()], common_name=data.get("commonName"),
@@ -117,22 +155,28 @@ def _moment(story: Story, name: str, data: Mapping[str, Any], key: str, default:
         raise _error(story, ("certs", name, key), str(problem)) from None
 
 
-def _file_names(name: str, data: Mapping[str, Any]) -> tuple[str, str]:
+def _file_names(story: Story, name: str, data: Mapping[str, Any]) -> tuple[str, str]:
     """Names of the certificate's and the key's virtual files: NAME.crt and NAME.key unless `files` says otherwise."""
-    files = data.get("files") or (f"{name}.crt", f"{name}.key")
+    files = data.get("files", [f"{name}.crt", f"{name}.key"])
+    if not isinstance(files, list) or len(files) != 2:
+        raise _error(story, ("certs", name, "files"), f"{files!r} is not [CERTIFICATE, KEY], the names of two files")
     return str(files[0]), str(files[1])
 
 
-def _check(story: Story, given: Any, known: tuple[str, ...], path: tuple[str, ...]) -> None:
-    """Refuse a key that is not known."""
-    if not isinstance(given, Mapping):
-        raise _error(story, path, f"{given!r} is no mapping")
+def _check(story: Story, given: Any, known: Sequence[str], path: Path) -> None:
+    """Refuse what is no mapping, and a key that is not known."""
+    _check_mapping(story, given, path)
     for key in given:
         if key not in known:
             raise _error(story, (*path, key), f"{key!r} is no setting; known here are {', '.join(known)}", nearest(key, known))
 
 
-def _error(story: Story, path: tuple[str, ...], detail: str, suggestion: str = "") -> ManifestError:
+def _check_mapping(story: Story, given: Any, path: Path) -> None:
+    if not isinstance(given, Mapping):
+        raise _error(story, path, f"{given!r} is no mapping")
+
+
+def _error(story: Story, path: Path, detail: str, suggestion: str = "") -> ManifestError:
     line = story.settings_line
     from_tree = place_of(story.settings, path, file=story.file) if path else None
     place = from_tree if from_tree is not None and from_tree.line else Place(story.file, line)

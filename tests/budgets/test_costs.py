@@ -52,7 +52,11 @@ def test_an_event_costs_the_same_with_ten_and_with_ten_thousand_services(
 
 
 def test_adding_a_pod_examines_only_matching_selectors(large: simnet.Cluster) -> None:
-    work = cost(large.fork(), EVENTS["adding a pod"])
+    """Labels never seen before examine the selectors filed under one of their pairs; known labels none at all."""
+    twin = large.fork()
+    assert cost(twin, EVENTS["adding a pod"]).selectors_examined == 0
+    labels = {"app": "a7", "version": "never-seen"}
+    work = cost(twin, lambda cluster: cluster.apply(pod("newer", labels=labels)))
     assert work.selectors_examined == 1
     assert work.endpoints_copied <= 100
     assert 1 <= work.commits <= 6

@@ -220,5 +220,7 @@ def test_a_repair_keeps_every_value(whole):
 
 def test_cost_is_bounded_for_a_manifest_with_many_unknown_fields():
     """Every key has two possible homes; only so many arrangements are looked at."""
-    lost = manifest("Pod", spec={"containers": [{"name": "a"}], **dict.fromkeys(("restartPolicy", "securityContext", "resources", "ports", "env", "args", "command", "image", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "stdin", "tty", "workingDir", "volumeMounts"))})
+    names = ["restartPolicy", "securityContext", "resources", "ports", "env", "args", "command", "image", "lifecycle",
+             "livenessProbe", "readinessProbe", "startupProbe", "stdin", "tty", "workingDir", "volumeMounts"]
+    lost = manifest("Pod", spec={"containers": [{"name": "a"}], **dict.fromkeys(names)})
     assert offered(lost) is None

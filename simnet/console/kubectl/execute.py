@@ -37,11 +37,11 @@ def execute(kube: Kube) -> Output:
         raise KubectlError("error: you must specify at least one command for the container")
     pod = _pod(kube, kube.operands[0])
     frame = pod_frame(pod.key, _container(kube, pod))
+    check(kube, frame)
     note = _defaulted(kube, pod, frame)
     words = kube.command
     shell = words[0].rpartition("/")[2]
     if shell in INTERPRETERS and len(words) == 1 and not kube.call.stdin:
-        check(kube, frame)
         missing = in_pod(kube, frame, ["true"]) if _has(kube, frame, shell) else in_pod(kube, frame, words)
         if missing.status:
             return missing
@@ -52,15 +52,14 @@ def execute(kube: Kube) -> Output:
 
 
 def in_pod(kube: Kube, frame: Frame, words: Sequence[str]) -> Output:
-    """Run one command in a container and come back; a status other than 0 is reported as kubectl does."""
-    check(kube, frame)
+    """Run one command in a container and come back; exec reports a status other than 0."""
     depth = len(kube.desk.frames)
     kube.desk.frames.append(frame)
     try:
         output = kube.call.execute(list(words), kube.call.stdin if kube.flags.on("stdin") else "")
     finally:
         del kube.desk.frames[depth:]
-    ended = f"command terminated with exit code {output.status}\n" if output.status else ""
+    ended = f"command terminated with exit code {output.status}\n" if output.status and not frame.is_attached else ""
     return Output(output.stdout, output.stderr + ended, output.status, output.shown + ended)
 
 

@@ -109,14 +109,17 @@ def _exposing(kube: Kube) -> dict[str, Any]:
 
 
 def _attach(kube: Kube) -> Output:
-    """Run the pod's command as if attached to it: a shell opens, anything else runs to its end."""
+    """Run the pod's command as if attached to it: a shell opens, anything else runs to its end.
+
+    The command's status counts with --restart=Never only; otherwise the pod would just be restarted.
+    """
     key = ObjectKey(kube.namespace, kube.operands[0])
     pod = kube.cluster.store.get("Pod", key)
     words = _words(kube)
     if isinstance(pod, Pod) and not pod.pod_ips:
         raise KubectlError(f"error: timed out waiting for the condition ({pod.message or pod.phase})")
     frame = pod_frame(key)
-    frame.removed_after = kube.flags.on("rm")
+    frame.is_attached, frame.removed_after = True, kube.flags.on("rm")
     if not words or (words[0].rpartition("/")[2] in INTERPRETERS and len(words) == 1):
         frame.shell = words[0].rpartition("/")[2] if words else "sh"
         if not kube.call.stdin:
@@ -124,8 +127,12 @@ def _attach(kube: Kube) -> Output:
             return Output(stderr="If you don't see a command prompt, try pressing enter.\n")
         words = [frame.shell]
     output = in_pod(kube, frame, words)
+    ended = ""
+    if output.status and kube.flags.get("restart") == "Never":
+        ended = f"pod {key} terminated (Error)\n"
     removed = left_behind(kube.desk, frame)
-    return Output(output.stdout + removed, output.stderr, output.status, output.shown + removed)
+    return Output(output.stdout + removed, output.stderr + ended, output.status if ended else 0,
+                  output.shown + removed + ended)
 
 
 # expose ---------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def nslookup(call: Call) -> Output:
     place = place_of(call, server)
     if place is None:
         return failed(f"nslookup: couldn't get address for '{server}': not found")
-    if call.desk.is_alpine():
+    if call.desk.is_busybox("nslookup"):
         return _busybox_nslookup(place, name, kinds)
     return _bind_nslookup(place, name, kinds)
 

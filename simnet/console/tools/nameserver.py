@@ -92,7 +92,9 @@ def _server(call: Call, address: str, is_own: bool) -> NameServer:
     """Send a packet to the server; who receives it answers: the cluster's server, or the upstream for any other."""
     cluster = call.cluster
     number = ip.number(address)
-    to_cluster = cluster.view.dns.is_server(number)
+    dns_service = cluster.settings.dns.dns_service
+    to_cluster = any(str(service.key) == dns_service for service in cluster.view.services_with(number)) or (
+        address in cluster.settings.kubelet.cluster_dns)
     if is_own and not to_cluster:
         return NameServer(address, cluster.view.dns.upstreams.ask)
     if to_cluster and cluster.settings.dns.transport == "direct":

@@ -56,9 +56,9 @@ def nc(call: Call) -> Output:
     host, ports = flags.operands
     first, _, last = ports.partition("-")
     address = address_of(call, host, 4 if flags.on("4") else 6 if flags.on("6") else None)
-    alpine = call.desk.is_alpine()
+    busybox = call.desk.is_busybox("nc")
     if not address:
-        return failed(f"nc: bad address '{host}'" if alpine else
+        return failed(f"nc: bad address '{host}'" if busybox else
                       f'nc: getaddrinfo for host "{host}" port {first}: Name or service not known')
     stderr, status, stdout = "", 1, ""
     for port in range(int(first), int(last or first) + 1):
@@ -66,8 +66,8 @@ def nc(call: Call) -> Output:
         verdict = _connect(call, probe)
         is_open = verdict in _OPEN or (probe.protocol == "udp" and verdict is Verdict.DROPPED)
         status = 0 if is_open else status
-        if flags.on("v") or (alpine and not is_open):
-            stderr += (_busybox_line if alpine else _openbsd_line)(probe, verdict, is_open)
+        if flags.on("v") or (busybox and not is_open):
+            stderr += (_busybox_line if busybox else _openbsd_line)(probe, verdict, is_open)
         if is_open and not flags.on("z") and call.stdin:
             stdout += _spoken(call, probe)
     return Output(stdout, stderr, status)
@@ -172,16 +172,16 @@ def ping(call: Call) -> Output:
     if len(flags.operands) != 1:
         return failed("ping: usage error: Destination address required", 1)
     host = flags.operands[0]
-    alpine = call.desk.is_alpine()
+    busybox = call.desk.is_busybox("ping")
     six = flags.on("6") or call.name == "ping6"
     address = address_of(call, host, 6 if six else 4 if flags.on("4") else None)
     if not address:
-        return failed(f"ping: bad address '{host}'", 1) if alpine else \
+        return failed(f"ping: bad address '{host}'", 1) if busybox else \
             failed(f"ping: {host}: Name or service not known", 2)
     count = int(flags.get("c", "4"))
     hops = _hops(call, address)
     received = count if hops is not None else 0
-    text = _busybox_ping(host, address, count, received, hops or 0) if alpine else \
+    text = _busybox_ping(host, address, count, received, hops or 0) if busybox else \
         _iputils_ping(host, address, count, received, hops or 0)
     return Output(text, status=0 if received else 1)
 

@@ -37,8 +37,11 @@ def leave(call: Call) -> Output:
     if len(call.desk.frames) == 1:
         return Output(status=status)
     frame = call.desk.frames.pop()
+    removed = left_behind(call.desk, frame)
+    if frame.is_attached:
+        return Output(removed)
     ended = f"command terminated with exit code {status}\n" if status and frame.pod is not None else ""
-    return Output(left_behind(call.desk, frame), ended, status)
+    return Output(removed, ended, status)
 
 
 def sleep(call: Call) -> Output:

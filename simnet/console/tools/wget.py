@@ -52,16 +52,16 @@ def wget(call: Call) -> Output:
         if not following:
             break
         url = following
-    return _busybox(call, flags, url, done) if call.desk.is_alpine() else _gnu(call, flags, url, done)
+    return _busybox(call, flags, url, done) if call.desk.is_busybox("wget") else _gnu(call, flags, url, done)
 
 
 def _exchange(call: Call, flags: Parsed, url: str, body: bytes) -> Exchange:
     given = header_pairs(flags.all("header"))
     names = {name.lower() for name, _ in given}
-    agent = flags.get("user-agent", "Wget" if call.desk.is_alpine() else "Wget/1.21.4")
+    agent = flags.get("user-agent", "Wget" if call.desk.is_busybox("wget") else "Wget/1.21.4")
     standard = [] if "user-agent" in names else [("User-Agent", agent)]
     cacert = call.read(flags.get("ca-certificate")) if flags.has("ca-certificate") else ""
-    insecure = flags.on("no-check-certificate") or call.desk.is_alpine()
+    insecure = flags.on("no-check-certificate") or call.desk.is_busybox("wget")
     return exchange(call, url, method="POST" if body else "HEAD" if flags.on("spider") else "GET", body=body,
                     headers=[*standard, *given], insecure=insecure, cacert=cacert)
 

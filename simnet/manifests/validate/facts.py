@@ -30,6 +30,13 @@ _NETWORKS: Mapping[str, Sequence[Path]] = {
         for direction, peers in (("ingress", "from"), ("egress", "to")) for rest in (("cidr",), ("except", "*"))),
 }
 
+_SELECTORS: Mapping[str, Sequence[Path]] = {
+    **dict.fromkeys(("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"), (("spec", "selector"),)),
+    "NetworkPolicy": (("spec", "podSelector"), *(
+        ("spec", direction, "*", peers, "*", name) for direction, peers in (("ingress", "from"), ("egress", "to"))
+        for name in ("podSelector", "namespaceSelector"))),
+}
+
 
 def facts(data: Mapping[str, Any]) -> Findings:
     """The findings of `validate_facts`."""
@@ -37,23 +44,31 @@ def facts(data: Mapping[str, Any]) -> Findings:
     if not (data.get("metadata") or {}).get("name"):
         yield required(("metadata", "name"), "an object that is loaded has a name")
     for pattern in _TIMES:
-        for path, text in _each(data, pattern):
+        for path, text in _texts(data, pattern):
             yield from _time(text, path)
     for pattern in _ADDRESSES.get(kind, ()):
-        for path, text in _each(data, pattern):
+        for path, text in _texts(data, pattern):
             yield from rules.address(text, path)
     for pattern in _NETWORKS.get(kind, ()):
-        for path, text in _each(data, pattern):
+        for path, text in _texts(data, pattern):
             yield from rules.cidr(text.strip(), path)
+    for pattern in _SELECTORS.get(kind, ()):
+        for path, selector in _each(data, pattern):
+            yield from rules.label_selector(selector, path)
     special = _SPECIAL.get(kind)
     if special is not None:
         yield from special(data)
 
 
-def _each(node: Any, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """The texts at the places that a pattern names; `*` stands for every index. Empty ones are left out."""
+def _texts(data: Mapping[str, Any], pattern: Path) -> Iterator[tuple[Path, str]]:
+    """The texts at the places that a pattern names, without the empty ones."""
+    return ((path, node) for path, node in _each(data, pattern) if isinstance(node, str) and node)
+
+
+def _each(node: Any, pattern: Path, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """What stands at the places that a pattern names; `*` stands for every index. Absent values are left out."""
     if not pattern:
-        if isinstance(node, str) and node:
+        if node is not None:
             yield path, node
     elif pattern[0] == "*":
         for index, inner in enumerate(node if isinstance(node, list | tuple) else ()):
@@ -83,7 +98,7 @@ def _secret(data: Mapping[str, Any]) -> Findings:
 
 def _slice(data: Mapping[str, Any]) -> Findings:
     family = {"IPv4": 4, "IPv6": 6}.get(data.get("addressType", ""), 0)
-    for path, text in _each(data, ("endpoints", "*", "addresses", "*")) if family else ():
+    for path, text in _texts(data, ("endpoints", "*", "addresses", "*")) if family else ():
         yield from rules.address(text, path, family)
 
 

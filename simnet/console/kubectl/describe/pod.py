@@ -63,9 +63,8 @@ def _status(page: Page, pod: Pod, spec: Raw) -> None:
         page.write(0, "Termination Grace Period:", f"{spec.get('terminationGracePeriodSeconds', 30)}s")
     else:
         page.write(0, "Status:", pod.phase)
-    if pod.reason:
+    if pod.phase == "Failed" and pod.reason:  # why a pod waits is a condition and an event, no reason of its status
         page.write(0, "Reason:", pod.reason)
-    if pod.message:
         page.write(0, "Message:", pod.message)
 
 

@@ -1,0 +1,104 @@
+"""A cause that was found, before anything has been tried: the facts, and changes that might help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simnet.cluster import Cluster
+from simnet.diagnosis.again import Asked
+from simnet.errors import SimnetError
+from simnet.explain.words import listed
+from simnet.objects.meta import Object
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One field of one object set to another value; `new` None takes the field out. `distance` says how far the new
+    value is from the old one: the smallest that works is the fix."""
+
+    object: Object
+    path: Path
+    old: Any
+    new: Any
+    distance: int = 0
+
+    @property
+    def field(self) -> str:
+        """`spec.ports[0].targetPort`; a name with dots or slashes in brackets."""
+        text = ""
+        for part in self.path:
+            if isinstance(part, int) or "." in part or "/" in part:
+                text += f"[{part}]"
+            else:
+                text += f".{part}" if text else part
+        return text
+
+    def on(self, cluster: Cluster) -> Cluster | None:
+        """A copy of the cluster with the change applied; None when the API server would refuse it."""
+        whole = thawed(self.object.manifest)
+        at = whole
+        for part in self.path[:-1]:
+            if isinstance(part, str):
+                at = at.setdefault(part, {})
+            else:
+                at = at[part]
+        if self.new is None:
+            at.pop(self.path[-1], None)
+        else:
+            at[self.path[-1]] = self.new
+        twin = cluster.fork()
+        try:
+            twin.apply(whole)
+        except SimnetError:
+            return None
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Another request: `part` of it is to be `new` instead of `old`."""
+
+    asked: Asked
+    part: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """`symptom` is a sentence on what clients see, used when no request says it; `cause` and `evidence` are sentences.
+    `advice` is the last sentence when nothing that was tried works. `candidates` are in the order to try them."""
+
+    code: str
+    objects: tuple[str, ...]
+    summary: str
+    cause: str
+    evidence: tuple[str, ...] = ()
+    observed: str
+    expected: str
+    symptom: str = ""
+    nearest: str = ""
+    advice: str = ""
+    candidates: tuple[Patch | Instead, ...] = ()
+
+
+def thawed(value: Any) -> Any:
+    """A deep copy of a manifest out of plain dicts and lists."""
+    if isinstance(value, Mapping):
+        return {key: thawed(each) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [thawed(each) for each in value]
+    return value
+
+
+def shown(value: Any) -> str:
+    """A field's value as a fix shows it."""
+    if isinstance(value, Mapping):
+        return listed((f"{key}={shown(each)}" for key, each in value.items())) or "{}"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return f"[{listed(map(shown, value))}]"
+    return "" if value is None else str(value)
