@@ -13,10 +13,10 @@ from typing import Self, cast
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
 from simnet.control.replicasets import pods_gone
-from simnet.control.revisions import REVISION_LABEL, name_base, pod_raw, template_hash
+from simnet.control.revisions import REVISION_LABEL, name_base, pod_raw, quick_suffix, template_hash
 from simnet.control.scheduling import Toleration, refusal
 from simnet.control.world import World
-from simnet.names import ObjectKey, random_suffix
+from simnet.names import ObjectKey
 from simnet.objects.daemonset import DaemonSet
 from simnet.objects.meta import read_only
 from simnet.objects.pod import Pod, PodTemplate
@@ -100,7 +100,9 @@ class DaemonSets:
         shared = self._maker.template(owner, spec, labels, owner.template.annotations, pod_raw(base, owner.template),
                                       world)
         for node in nodes:
-            pod = self._maker.stamp(shared, base + random_suffix(world.rng), world, node)
+            pod = self._maker.stamp(shared, base + quick_suffix(world.rng), world, node)
+            if pod.pod_ips:
+                self._books.made(self.kind, owner.key, 1, pod.ready)
             yield Change("Pod", pod.key, pod)
 
     def _delete(self, owner: DaemonSet, pod: Pod, world: World) -> Change:

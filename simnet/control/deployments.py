@@ -141,7 +141,10 @@ class Deployments:
             collisions += 1
 
     def _finish(self, deployment: Deployment, current: ReplicaSet, olds: Sequence[ReplicaSet]) -> Iterator[Change]:
-        """Status and revision; old ReplicaSets beyond the history limit go."""
+        """Status and revision; old ReplicaSets beyond the history limit go. A ReplicaSet whose own status lags behind
+        will be heard of again, so that nothing is written before."""
+        if current.observed < current.replicas:
+            return
         observed = current.observed + sum(each.observed for each in olds)
         ready = current.ready_replicas + sum(each.ready_replicas for each in olds)
         revision = current.annotations.get(REVISION_ANNOTATION, "1")

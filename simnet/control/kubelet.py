@@ -38,6 +38,12 @@ class Kubelet:
         twin._freed, twin._pins, twin._pinned = self._freed.copy(), self._pins, self._pinned
         return twin
 
+    def has_pins(self, world: World) -> bool:
+        """Whether the settings pin the address of any pod."""
+        if self._pins is None:
+            self.pins((), world)
+        return bool(self._pins)
+
     def pins(self, refs: Iterable[str], world: World) -> tuple[int, ...]:
         """The addresses pinned to the first of these objects (`pod/default/web`, `deployment/default/db`) with any."""
         if self._pins is None:
@@ -56,6 +62,8 @@ class Kubelet:
         ranges = world.pod_ranges.get(node)
         if not ranges:
             raise PoolExhausted(f"node {node} has no podCIDR")
+        if len(ranges) == 1 and not self._pinned:
+            return (ranges[0].allocate(key),)
         taken: list[int] = []
         try:
             for each in ranges:

@@ -65,6 +65,15 @@ class OwnerBooks:
             self._dirty[kind] = {}
         return keys
 
+    def made(self, kind: str, key: ObjectKey, active: int, ready: int) -> None:
+        """Count pods with addresses that a workload controller is about to commit; their events need no counting."""
+        tally = self._tallies.get((kind, *key))
+        if tally is None:
+            tally = self._tallies[(kind, *key)] = Tally()
+        tally.active += active
+        tally.ready += ready
+        self.mark(kind, key)
+
     def tally(self, kind: str, key: ObjectKey) -> Tally:
         return self._tallies.get((kind, *key)) or Tally()
 

@@ -17,18 +17,22 @@ Labels = Mapping[str, str]
 
 
 class Group:
-    """Pods with the same labels; `services` are those whose selector matches them, kept up to date."""
+    """Pods with the same labels; `services` are those whose selector matches them, kept up to date.
 
-    __slots__ = ("labels", "namespace", "pods", "services")
+    `news` are pods that came or changed and that the services have not been told of yet.
+    """
+
+    __slots__ = ("labels", "namespace", "news", "pods", "services")
 
     def __init__(self, namespace: str, labels: Labels) -> None:
         self.namespace, self.labels = namespace, labels
-        self.pods: dict[ObjectKey, None] = {}
+        self.pods: dict[ObjectKey, Pod] = {}
         self.services: dict[ObjectKey, None] = {}
+        self.news: dict[ObjectKey, None] = {}
 
     def copy(self) -> Group:
         twin = Group(self.namespace, self.labels)
-        twin.pods, twin.services = self.pods.copy(), self.services.copy()
+        twin.pods, twin.services, twin.news = self.pods.copy(), self.services.copy(), self.news.copy()
         return twin
 
 
@@ -45,13 +49,17 @@ class PodGroups:
         self._by_value: dict[tuple[str, frozenset[tuple[str, str]]], Group] = {}
         self._by_pair: dict[tuple[str, str, str], dict[Group, None]] = {}
         self._selected: dict[ObjectKey, dict[Group, None]] = {}
+        self._with_news: dict[Group, None] = {}
 
     def fork(self, work: Work) -> PodGroups:
         """An independent copy. O(pods), one dict entry each."""
         twin = PodGroups(work)
         twin.selectors = self.selectors.fork(work)
         for group in self._by_value.values():
-            twin._file(group.copy())
+            copied = group.copy()
+            twin._file(copied)
+            if group in self._with_news:
+                twin._with_news[copied] = None
         return twin
 
     def of(self, namespace: str, labels: Labels) -> Group | None:
@@ -59,15 +67,32 @@ class PodGroups:
         group = self._by_identity.get((namespace, id(labels)))
         return group if group is not None else self._by_value.get((namespace, frozenset(labels.items())))
 
-    def add(self, pod: Pod) -> Group:
-        """Put a pod into its group, which is made when it is the first."""
-        namespace = pod.key[0]
-        group = self.of(namespace, pod.labels)
+    def put(self, pod: Pod) -> None:
+        """Put a new or changed pod into its group, which is made when it is the first, and note the news."""
+        key = pod.key
+        group = self._by_identity.get((key[0], id(pod.labels))) or self._group(key[0], pod.labels)
+        group.pods[key] = pod
+        if group.services:
+            group.news[key] = None
+            self._with_news[group] = None
+
+    def replace(self, pod: Pod) -> None:
+        """A pod changed in a way that concerns no Service."""
+        group = self.of(pod.key[0], pod.labels)
+        if group is not None:
+            group.pods[pod.key] = pod
+
+    def news(self) -> Iterable[Group]:
+        """The groups with news since the last call; whoever asks has to empty `news` of each."""
+        with_news, self._with_news = self._with_news, {}
+        return with_news
+
+    def _group(self, namespace: str, labels: Labels) -> Group:
+        group = self._by_value.get((namespace, frozenset(labels.items())))
         if group is None:
-            group = Group(namespace, pod.labels)
-            group.services = dict.fromkeys(self.selectors.matching(namespace, pod.labels))
+            group = Group(namespace, labels)
+            group.services = dict.fromkeys(self.selectors.matching(namespace, labels))
             self._file(group)
-        group.pods[pod.key] = None
         return group
 
     def remove(self, pod: Pod) -> Group | None:
@@ -75,6 +100,7 @@ class PodGroups:
         group = self.of(pod.key[0], pod.labels)
         if group is not None:
             group.pods.pop(pod.key, None)
+            group.news.pop(pod.key, None)
             if not group.pods:
                 self._unfile(group)
         return group
@@ -92,10 +118,10 @@ class PodGroups:
                 group.services[service] = None
                 self._selected.setdefault(service, {})[group] = None
 
-    def selected(self, service: ObjectKey) -> Iterable[ObjectKey]:
+    def selected(self, service: ObjectKey) -> Iterable[Pod]:
         """The pods that the Service's selector matches."""
         for group in self._selected.get(service, ()):
-            yield from group.pods
+            yield from group.pods.values()
 
     def _candidates(self, namespace: str, selector: Selector) -> Iterable[Group]:
         """The groups with the rarest of the selector's pairs; without pairs, all of the namespace."""

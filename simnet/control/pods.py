@@ -11,7 +11,7 @@ pkg/controller/podgc (pods of deleted nodes).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, NamedTuple, Self, cast
 
 from simnet.control.kubelet import FAILED_SANDBOX, Kubelet, host_network_addresses
@@ -31,9 +31,19 @@ _SANDBOX_ERROR: Final = ('Failed to create pod sandbox: rpc error: code = Unknow
                          'sandbox: plugin type="bridge" failed (add): failed to allocate for range 0: ')
 
 
+_WRITE: Final[Mapping[str, Any]] = {each.name: getattr(Pod, each.name).__set__ for each in fields(Pod)}
+"""The slots of a Pod. `Template.pod` fills them directly: a frozen dataclass's constructor takes three times as long,
+and nobody has seen the object yet."""
+_WRITE_KEY, _WRITE_NODE, _WRITE_ADDRESSES = (_WRITE[name] for name in ("key", "node_name", "pod_ips"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What the pods of one owner have in common; everything in it is shared by all of them."""
+    """What the pods of one owner have in common; everything in it is shared by all of them.
+
+    `is_plain`: any open node and any address will do. `shared` are the writers and values of all the slots of a pod
+    that such a template decides.
+    """
 
     namespace: str
     owner: Owner | None
@@ -45,6 +55,18 @@ class Template:
     wish: Wish
     node_name: str = ""
     pinned: tuple[int, ...] = ()
+    is_plain: bool = False
+    shared: tuple[tuple[Any, Any], ...] = ()
+
+    def pod(self, key: ObjectKey, node_name: str, pod_ips: tuple[int, ...]) -> Pod:
+        """A settled pod on this node with these addresses."""
+        pod: Pod = object.__new__(Pod)
+        for write, value in self.shared:
+            write(pod, value)
+        _WRITE_KEY(pod, key)
+        _WRITE_NODE(pod, node_name)
+        _WRITE_ADDRESSES(pod, pod_ips)
+        return pod
 
 
 class _Wanted(NamedTuple):
@@ -170,15 +192,35 @@ class PodMaker:
         refs = (owner.ref, *(() if owner.owner is None else
                              (f"{owner.owner.kind.lower()}/{owner.namespace}/{owner.owner.name}",)))
         lasting = spec if spec.restart_policy == "Always" else replace(spec, restart_policy="Always")
+        start = start_of(lasting, world.images, interactive_containers(raw))
+        wish, pinned = Wish.of(spec), self.kubelet.pins(refs, world)
+        is_plain = wish.is_empty and not (node_name or spec.host_network or self.kubelet.has_pins(world))
+        by = Owner(owner.kind, owner.name, owner.api_version)
+        shared = {"labels": labels, "annotations": annotations, "created": world.now, "deleted": None, "owner": by,
+                  "raw": raw, "spec": spec, "phase": start.phase, "ready": start.ready, "states": start.states,
+                  "reason": "", "message": start.message, "started": world.now}
         return Template(
-            namespace=owner.namespace, owner=Owner(owner.kind, owner.name, owner.api_version), labels=labels,
-            annotations=annotations, spec=spec, raw=raw, wish=Wish.of(spec), node_name=node_name,
-            start=start_of(lasting, world.images, interactive_containers(raw)), pinned=self.kubelet.pins(refs, world))
+            namespace=owner.namespace, owner=by, labels=labels, annotations=annotations, spec=spec, raw=raw,
+            start=start, wish=wish, node_name=node_name, pinned=pinned, is_plain=is_plain,
+            shared=tuple((_WRITE[name], value) for name, value in shared.items()))
 
     def stamp(self, template: Template, name: str, world: World, node: str = "") -> Pod:
         """A new pod of a template, settled as far as possible; the caller commits it. O(log nodes)."""
         key = ObjectKey(template.namespace, name)
-        pinned = template.pinned or self.kubelet.pins((f"pod/{template.namespace}/{name}",), world)
+        if template.is_plain and not node and self.scheduler.is_open and (chosen := self.scheduler.choose_any(key)):
+            try:
+                addresses = self.kubelet.addresses(key, chosen, (), world)
+            except SimnetError:
+                self.scheduler.forget(key)
+            else:
+                if template.start.delay is not None:
+                    world.clock.after(template.start.delay, READY_TIMER, key)
+                return template.pod(key, chosen, addresses)
+        return self._stamp(template, key, node, world)
+
+    def _stamp(self, template: Template, key: ObjectKey, node: str, world: World) -> Pod:
+        """The same for a pod with wishes, or one that has to wait."""
+        pinned = template.pinned or self.kubelet.pins((f"pod/{key}",), world)
         placed = self._place(_Wanted(key, template.spec, template.wish, node or template.node_name, False,
                                      template.start, pinned), world)
         pod = Pod(key=key, labels=template.labels, annotations=template.annotations, created=world.now,

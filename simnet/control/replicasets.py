@@ -13,9 +13,9 @@ from typing import Any, Self, cast
 
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
-from simnet.control.revisions import name_base, pod_raw
+from simnet.control.revisions import name_base, pod_raw, quick_suffix
 from simnet.control.world import World
-from simnet.names import ObjectKey, random_suffix
+from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
 from simnet.objects.replicaset import ReplicaSet
 from simnet.store.store import Change, Event
@@ -63,14 +63,20 @@ class ReplicaSets:
         template = replica_set.template
         shared = self._maker.template(replica_set, template.spec, template.labels, template.annotations,
                                       pod_raw(base, template), world)
+        get, rng, namespace, addressed, ready = world.store.get, world.rng, replica_set.namespace, 0, 0
         names: set[str] = set()
         while len(names) < count:
-            name = base + random_suffix(world.rng)
-            if name in names or world.store.get("Pod", ObjectKey(replica_set.namespace, name)) is not None:
+            name = base + quick_suffix(rng)
+            if name in names or get("Pod", ObjectKey(namespace, name)) is not None:
                 continue
             names.add(name)
             pod = self._maker.stamp(shared, name, world)
+            if pod.pod_ips:
+                addressed += 1
+                ready += pod.ready
             yield Change("Pod", pod.key, pod)
+        if addressed:
+            self._books.made(self.kind, replica_set.key, addressed, ready)
 
 
 def pods_gone(kind: str, key: ObjectKey, world: World) -> list[Change]:

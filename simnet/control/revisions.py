@@ -13,9 +13,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from random import Random
 from typing import Any, Final
 
-from simnet.names import safe_encode
+from simnet.names import SUFFIX_ALPHABET, safe_encode
 from simnet.objects.meta import read_only
 from simnet.objects.pod import PodTemplate
 
@@ -23,6 +24,7 @@ HASH_LABEL: Final = "pod-template-hash"
 REVISION_LABEL: Final = "controller-revision-hash"
 REVISION_ANNOTATION: Final = "deployment.kubernetes.io/revision"
 _LONGEST_GENERATED_BASE: Final = 58
+_SUFFIXES: Final = len(SUFFIX_ALPHABET) ** 5
 
 
 def template_hash(template: PodTemplate, collisions: int = 0) -> str:
@@ -55,6 +57,17 @@ def pod_raw(base: str, template: PodTemplate) -> Mapping[str, Any]:
     if base:
         raw["metadata"] = {"generateName": base}
     return raw
+
+
+_PAIRS: Final = tuple(first + second for first in SUFFIX_ALPHABET for second in SUFFIX_ALPHABET)
+
+
+def quick_suffix(rng: Random) -> str:
+    """Five random letters for a generated name from one draw; `names.random_suffix` needs five."""
+    number = int(rng.random() * _SUFFIXES)
+    rest, last = divmod(number, len(SUFFIX_ALPHABET))
+    first, second = divmod(rest, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[second] + SUFFIX_ALPHABET[last]
 
 
 def name_base(owner: str) -> str:

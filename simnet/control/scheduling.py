@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import NamedTuple, Self
 
 from simnet.names import ObjectKey
@@ -43,7 +43,13 @@ class Wish(NamedTuple):
 
     @classmethod
     def of(cls, spec: PodSpec) -> Wish:
-        return cls(tuple(spec.node_selector.items()), spec.tolerations, host_ports(spec))
+        ports = host_ports(spec) if spec.has_host_ports or spec.host_network else ()
+        return cls(tuple(spec.node_selector.items()), spec.tolerations, ports)
+
+    @property
+    def is_empty(self) -> bool:
+        """Any open node will do."""
+        return not (self.selector or self.tolerations or self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +78,51 @@ class Scheduler:
         self._heap: list[tuple[int, str]] = []
         self._ports: dict[tuple[str, int, str], dict[ObjectKey, str]] = {}
         self._assumed: dict[ObjectKey, str] = {}
+        self._closed: set[str] = set()
 
     def fork(self) -> Self:
         twin = type(self)()
         twin.nodes, twin._pods, twin._heap = self.nodes.copy(), self._pods.copy(), self._heap.copy()
         twin._ports = {place: holders.copy() for place, holders in self._ports.items()}
-        twin._assumed = self._assumed.copy()
+        twin._assumed, twin._closed = self._assumed.copy(), self._closed.copy()
         return twin
 
     def set_node(self, name: str, node: Node | None) -> None:
         """A node came, changed or (None) went."""
+        self._closed.discard(name)
         if node is None:
             self.nodes.pop(name, None)
             return
         self.nodes[name] = node
+        if refusal(node, (), ()):
+            self._closed.add(name)
         heappush(self._heap, (self._pods.setdefault(name, 0), name))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every node takes pods that wish nothing and tolerate nothing."""
+        return not self._closed
+
+    def choose_any(self, key: ObjectKey) -> str:
+        """What `choose` says of a pod without wishes while `is_open`, in a fraction of its time; '' without nodes."""
+        heap, pods = self._heap, self._pods
+        while heap:
+            count, name = heap[0]
+            if pods[name] == count and name in self.nodes:
+                pods[name] = count + 1
+                heapreplace(heap, (count + 1, name))
+                self._assumed[key] = name
+                return name
+            heappop(heap)
+        return ""
+
+    def forget(self, key: ObjectKey) -> None:
+        """Take back a booking by `choose_any` that came to nothing."""
+        self._count(self._assumed.pop(key), -1)
+
+    def confirm(self, key: ObjectKey) -> bool:
+        """The object of a booked pod was committed: true if it was booked (and so is counted already)."""
+        return self._assumed.pop(key, None) is not None
 
     def choose(self, key: ObjectKey, wish: Wish) -> str | Unschedulable:
         """Book the pod on the best node and name it, or say why no node takes it. O(log nodes) for a pod without
@@ -122,7 +158,7 @@ class Scheduler:
         before, after = _place_of(old), _place_of(new)
         if before == after:
             return False
-        if after and self._assumed.pop(key, None) is None and new is not None:
+        if after and not self.confirm(key) and new is not None:
             self._count(after, 1)
             self._hold(key, after, host_ports(new.spec))
         if before and old is not None:

@@ -68,8 +68,12 @@ def same_ports(ours: Ports, other: Ports) -> bool:
 
 def _by_ports(wanted: Wanted) -> Iterable[tuple[Ports, list[Endpoint]]]:
     groups: dict[Ports, list[Endpoint]] = {}
+    last: Ports | None = None
+    group: list[Endpoint] = []
     for ports, endpoint in wanted.values():
-        groups.setdefault(ports, []).append(endpoint)
+        if ports is not last:  # hashing ports costs more than all the rest here, and nearly always they are the same
+            last, group = ports, groups.setdefault(ports, [])
+        group.append(endpoint)
     return groups.items()
 
 

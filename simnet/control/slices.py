@@ -71,10 +71,11 @@ class SliceTracker:
     # following -----------------------------------------------------------------------------------------------------
 
     def handle(self, event: Event, world: World) -> Iterable[Change]:
-        self._groups.selectors.work = world.work
+        if event.kind == "Pod":
+            self._groups.selectors.work = world.work
+            self._pod_changed(event.old, event.new)  # type: ignore[arg-type]
+            return ()
         match event.kind:
-            case "Pod":
-                self._pod_changed(cast("Pod | None", event.old), cast("Pod | None", event.new))
             case "EndpointSlice":
                 self._slice_changed(cast("EndpointSlice | None", event.old), cast("EndpointSlice | None", event.new))
             case "Service":
@@ -84,23 +85,22 @@ class SliceTracker:
         return ()
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
-        if old is not None and new is not None and old.labels is new.labels:
-            group = self._groups.of(new.namespace, new.labels)
-            if group is not None and _matters(old, new):
-                self._mark(group.services, new.key)
-            return
         if old is not None:
-            group = self._groups.remove(old)
-            if group is not None:
-                self._mark(group.services, old.key)
+            if new is not None and old.labels is new.labels and not _matters(old, new):
+                self._groups.replace(new)
+                return
+            if new is None or old.labels is not new.labels:
+                group = self._groups.remove(old)
+                if group is not None:
+                    self._mark(group.services, (old.key,))
         if new is not None:
-            self._mark(self._groups.add(new).services, new.key)
+            self._groups.put(new)
 
-    def _mark(self, services: Iterable[ObjectKey], pod: ObjectKey) -> None:
+    def _mark(self, services: Iterable[ObjectKey], pods: Iterable[ObjectKey]) -> None:
         for service in services:
-            pods = self._dirty.setdefault(service, {})
-            if pods is not None:
-                pods[pod] = None
+            marked = self._dirty.setdefault(service, {})
+            if marked is not None:
+                marked.update(dict.fromkeys(pods))
 
     def _service_changed(self, key: ObjectKey, new: Service | None) -> Iterable[Change]:
         tracked = self._tracked.get(key)
@@ -142,11 +142,14 @@ class SliceTracker:
         for key, pod in world.pods_by_node.get(event.key.name).items():
             group = self._groups.of(pod.namespace, pod.labels)
             if group is not None:
-                self._mark(group.services, key)
+                self._mark(group.services, (key,))
 
     # writing -------------------------------------------------------------------------------------------------------
 
     def flush(self, world: World) -> Iterator[Change]:
+        for group in self._groups.news():
+            self._mark(group.services, group.news)
+            group.news = {}
         dirty, self._dirty = self._dirty, {}
         for key, pods in dirty.items():
             tracked = self._tracked.get(key)
@@ -158,7 +161,10 @@ class SliceTracker:
 
     def _reconcile(self, tracked: _Tracked, service: Service, pods: Collection[ObjectKey] | None, world: World
                    ) -> Iterator[Change]:
-        wanted = self._wanted(service, pods, world)
+        if pods is None:
+            wanted = self._wanted(service, self._groups.selected(service.key), world)
+        else:
+            wanted = self._wanted(service, self._members(service, pods, world), world)
         labels, owner = slice_labels(service), Owner("Service", service.name, "v1")
         for address_type, each in wanted.items():
             head = SliceHead(service.key, address_type, labels, owner)
@@ -166,25 +172,28 @@ class SliceTracker:
         for address_type in tracked.books.keys() - wanted.keys():
             yield from tracked.books.pop(address_type).give_up()
 
-    def _wanted(self, service: Service, pods: Collection[ObjectKey] | None, world: World) -> dict[str, Wanted]:
-        """What the slices of each family shall hold for these pods. A pod that is gone, or that the selector does not
-        match any more, is simply not wanted."""
-        families = [(family, f"IPv{family}") for family in service.ip_families]
-        wanted: dict[str, Wanted] = {address_type: {} for _, address_type in families}
+    def _members(self, service: Service, keys: Iterable[ObjectKey], world: World) -> Iterator[Pod]:
+        """Those of the pods that exist and that the selector (still) matches."""
+        get, selector = world.store.get, service.selector
+        for key in keys:
+            pod = get("Pod", key)
+            if isinstance(pod, Pod) and selector.matches(pod.labels):
+                yield pod
+
+    def _wanted(self, service: Service, members: Iterable[Pod], world: World) -> dict[str, Wanted]:
+        """What the slices of each family shall hold for these pods."""
+        wanted: dict[str, Wanted] = {f"IPv{family}": {} for family in service.ip_families}
+        sides = [(family, wanted[f"IPv{family}"]) for family in service.ip_families]
         fixed = None if has_named_target(service) else ports_for(service, _NO_SPEC)
-        get, selector, nodes = world.store.get, service.selector, dict[str, Node | None]()
-        for key in self._groups.selected(service.key) if pods is None else pods:
-            pod = cast("Pod | None", get("Pod", key))
-            if pod is None or not selector.matches(pod.labels):
-                continue
+        nodes: dict[str, Node | None] = {}
+        for pod in members:
             name = pod.node_name
             if name not in nodes:
-                nodes[name] = cast("Node | None", get("Node", ObjectKey("", name)))
-            for family, address_type in families:
+                nodes[name] = cast("Node | None", world.store.get("Node", ObjectKey("", name)))
+            for family, side in sides:
                 endpoint = endpoint_for(service, pod, nodes[name], family)
                 if endpoint is not None:
-                    ports = ports_for(service, pod.spec) if fixed is None else fixed
-                    wanted[address_type][key] = (ports, endpoint)
+                    side[pod.key] = (ports_for(service, pod.spec) if fixed is None else fixed, endpoint)
         return wanted
 
 

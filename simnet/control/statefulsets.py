@@ -83,6 +83,8 @@ class StatefulSets:
                     return True
                 shared = shared or self._template(owner, revision, world)
                 pod = self._maker.stamp(_numbered(shared, owner, name), name, world)
+                if pod.pod_ips:
+                    self._books.made(self.kind, owner.key, 1, pod.ready)
                 yield Change("Pod", key, pod)
             if not pod.ready and owner.pod_management_policy == "OrderedReady":
                 return True

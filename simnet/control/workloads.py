@@ -41,10 +41,13 @@ class WorkloadController:
         return twin
 
     def handle(self, event: Event, world: World) -> Iterable[Change]:
+        if event.kind == "Pod":
+            new = event.new
+            if event.old is None and new.pod_ips and self._maker.scheduler.confirm(event.key):  # type: ignore[union-attr]
+                return ()  # one of ours, counted when it was made
+            self._maker.pod_changed(event, world)
+            return self._books.pod_changed(event, world)
         match event.kind:
-            case "Pod":
-                self._maker.pod_changed(event, world)
-                return self._books.pod_changed(event, world)
             case "ReplicaSet":
                 self._deployments.set_changed(event)
                 return self._replica_sets.changed(event, world)

@@ -89,15 +89,15 @@ def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
     """Somebody outside asks for a name that only the cluster's own name server knows, or nobody knows."""
     name, _, rest = lookup.name.partition(".")
     service = cluster.view.service(ObjectKey(rest.partition(".")[0] or "default", name))
-    evidence = ()
-    if service is not None:
-        evidence = (f"Service {service.key} exists, but its name is known inside the cluster only.",)
+    evidence = [] if service is None else [
+        f"Service {service.key} exists, but its name is known inside the cluster only."]
     return Suspicion(
         code="DNS-NONAME", objects=(service.ref,) if service is not None else (),
         summary=f"{lookup.name} is not known outside the cluster",
         cause=f"The client is outside the cluster and asks the public DNS, which has no name {lookup.name}. Names of "
               "Services are answered by the cluster's own name server, for pods.",
-        evidence=evidence, observed=f"{lookup.name}: {lookup.status}", expected="a host declared outside, or of an Ingress",
+        evidence=tuple(evidence), observed=f"{lookup.name}: {lookup.status}",
+        expected="a host declared outside, or of an Ingress",
         advice="Use a node port, a load balancer's address or the host of an Ingress from outside.")
 
 

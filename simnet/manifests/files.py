@@ -53,7 +53,7 @@ def path_of(source: str | PathLike[str]) -> Path | None:
         return Path(source)
     if "\n" in source or "\0" in source:
         return None
-    if source.endswith(ENDINGS) and len(source.split()) > 0:
+    if source.endswith(ENDINGS):
         return Path(source)
     is_short = 0 < len(source) < 1024 and not source.lstrip().startswith(("{", "[", "-", "#"))
     return Path(source) if is_short and Path(source).is_dir() else None

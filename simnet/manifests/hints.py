@@ -13,7 +13,7 @@ from simnet.manifests.paths import Path, at, path_text
 from simnet.manifests.schema import Field, accepts, structure, tables
 
 SEARCH_DEPTH = 4
-_TYPE_WORDS = {bool: "a boolean", int: "a number", float: "a number", str: "text"}
+_TYPE_WORDS = {bool: "a boolean", int: "a number", float: "a number"}
 
 
 def explained(data: Mapping[str, Any], root: Field) -> Iterator[Finding]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from simnet.errors import ManifestError
 from simnet.manifests.tree import Document, Mapping, Sequence, Source
-from simnet.manifests.yaml_anchors import DEFAULT, Limits, too_deep
 from simnet.manifests.yaml_errors import at, quote, refusal
+from simnet.manifests.yaml_limits import DEFAULT, Limits, too_deep
 
 _BLANKS = re.compile(r"[ \t\n\r]*+")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?(?![\w.+-])")

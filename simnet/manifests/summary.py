@@ -18,6 +18,7 @@ _CONTAINER = ("env", "envFrom", "lifecycle", "livenessProbe", "startupProbe", "r
 _OWN: Mapping[str, Sequence[Path]] = {
     "Service": (("spec", "loadBalancerIP"),),
     "IngressClass": (("spec", "parameters"),),
+    "NetworkPolicy": (("spec",),),
     "Node": (("status", "capacity"), ("spec", "configSource")),
     "Deployment": (("spec", "strategy"), ("spec", "paused")),
     "DaemonSet": (("spec", "updateStrategy"),),

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from simnet.errors import ManifestError, Problem
+from simnet.errors import ManifestError, Place, Problem
 from simnet.manifests.json import objects
 from simnet.manifests.tree import Document, Source
-from simnet.manifests.yaml_anchors import DEFAULT, Limits
 from simnet.manifests.yaml_block import BlockReader
 from simnet.manifests.yaml_errors import character, problem, quote, refusal
+from simnet.manifests.yaml_limits import DEFAULT, Limits
 from simnet.manifests.yaml_lines import Names, Scalars
 from simnet.manifests.yaml_reading import Reading
 
@@ -45,7 +45,8 @@ def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any
 def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
     """As `read_all`, with the line each document begins on and the warnings about it."""
     if len(text) > limits.size:
-        raise ManifestError(Problem(f"found {len(text):,} characters; expected at most {limits.size:,}", type="Syntax"))
+        detail = f"found {len(text):,} characters; expected at most {limits.size:,}"
+        raise ManifestError(Problem(detail, "Syntax", Place(file)))
     documents, problems, done = list[Document](), list[Problem](), 0
     with _collector_paused(text):
         if text.lstrip().startswith("{"):

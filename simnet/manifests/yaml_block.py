@@ -15,9 +15,9 @@ import re
 from typing import Any, Final
 
 from simnet.manifests.tree import Mapping, Sequence
-from simnet.manifests.yaml_anchors import too_deep
 from simnet.manifests.yaml_errors import is_invisible, quote
 from simnet.manifests.yaml_flow import FlowReader
+from simnet.manifests.yaml_limits import too_deep
 from simnet.manifests.yaml_lines import NESTED, OPEN, STARTS_NO_PLAIN, Names, Scalars
 from simnet.manifests.yaml_mistakes import (
     after_value,
@@ -201,6 +201,9 @@ class BlockReader:
         if found is None:
             raise not_a_key(self._source, row, column, self._block_text_row if self._block_text_end == row else -1)
         name, end, is_merge = found
+        if text[0] == "-":
+            detail = f"{quote(name)} is read as a key; an item of a list needs a space after its dash"
+            self._reading.warn(offset, detail, f"{indent}- {text[1:]}")
         value, after = self._inline(row, end - self._source.starts[row], column, depth + 1, in_mapping=True)
         if is_merge:
             self._reading.merge(made, value, row)
@@ -352,7 +355,7 @@ class BlockReader:
 
     def _continued(self, made: Mapping | Sequence, row: int, column: int) -> int:
         """The row is indented below the last entry: the rest of its plain text, or a mistake."""
-        mark = made.marks[-1]
+        mark = made.marks[-1] if made else row - 1  # empty: nothing but a merge of nothing
         indent, dash, key, text = self._rows[mark]
         line = self._source.lines[mark]
         is_own = len(indent) == column and (key if isinstance(made, Mapping) else dash)  # not an entry inside of it
@@ -378,17 +381,20 @@ class BlockReader:
 
     def _wrong_level(self, made: Mapping | Sequence, row: int, column: int) -> Exception:
         """A row deeper than the collection `made`, and not part of its last entry."""
-        last = next(reversed(made.values())) if isinstance(made, Mapping) else made[-1]
+        last = None
+        if made:
+            last = next(reversed(made.values())) if isinstance(made, Mapping) else made[-1]
         indent = len(self._rows[row][0])
+        above = made.marks[-1] if made else row - 1
         if isinstance(last, Mapping | Sequence) and last.column > column:
-            above = last.marks[0]
+            above = last.marks[0] if last else above
             dash = column if isinstance(made, Sequence) else -1
             return wrong_level(self._source, row, indent, [column, last.column], above, dash)
-        return deeper_than_value(self._source, row, indent, column, made.marks[-1])
+        return deeper_than_value(self._source, row, indent, column, above)
 
     def _left_over(self, row: int, value: Any) -> Exception:
         """Rows after the document's value."""
         indent = len(self._rows[row][0])
         if isinstance(value, Mapping | Sequence) and value.column > indent:
-            return wrong_level(self._source, row, indent, [value.column], value.marks[-1])
+            return wrong_level(self._source, row, indent, [value.column], row - 1)
         return left_over(self._source, row, indent)

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from simnet.manifests.tree import Mapping, Sequence
-from simnet.manifests.yaml_anchors import too_deep
+from simnet.manifests.yaml_limits import too_deep
 from simnet.manifests.yaml_lines import OPEN, Names, Scalars
 from simnet.manifests.yaml_mistakes import PLAIN, bad_word, forgotten_or_unexpected, template
 from simnet.manifests.yaml_quotes import quoted
@@ -44,7 +44,7 @@ class FlowReader:
         text = self._text
         made, closing = (Mapping(), "}") if text[offset] == "{" else (Sequence(), "]")
         made.source, made.column, made.marks = self._source, -1, []
-        place, delimiter = self._gap(offset + 1), ","
+        place = self._gap(offset + 1)
         while text[place : place + 1] != closing:
             end = self._simple_entry(made, place, depth, indent) if closing == "}" else self._simple_item(made, place)
             if not end:
@@ -121,7 +121,7 @@ class FlowReader:
         if self._text[offset] != "?":
             return offset, *self._node(offset, depth + 1, indent, is_key=True)
         start = self._gap(offset + 1)
-        if self._text[start : start + 1] in (":", ",", "]", "}", ""):
+        if self._text[start : start + 1] in (":", ",", "]", "}"):
             return start, None, start
         return start, *self._node(start, depth + 1, indent, is_key=True)
 

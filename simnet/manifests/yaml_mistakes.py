@@ -39,7 +39,8 @@ def bad_word(source: Source, offset: int) -> Exception:
     """A `?`, a `:` or the end of the text where a value should begin."""
     char = source.text[offset : offset + 1]
     if not char:
-        return refusal(source, offset, "the end of the text", "a value and the closing bracket")
+        end = len(source.text.rstrip())
+        return refusal(source, end, "the end of the text", "a value and the closing bracket")
     return refusal(source, offset, f"`{char}` where a value cannot begin", "a value; quote it if it is text")
 
 

@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Mapping, Sequence, Source
-from simnet.manifests.yaml_anchors import Anchors, Limits, merge_sources, merged_over
+from simnet.manifests.yaml_anchors import Anchors, merge_sources, merged_over
 from simnet.manifests.yaml_errors import at, character, problem, quote, refusal
+from simnet.manifests.yaml_limits import Limits
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
 

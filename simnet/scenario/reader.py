@@ -46,7 +46,7 @@ def read_story(path: Path | str) -> Story:
 
 def parse_story(text: str, file: str = "story.md") -> Story:
     """Read a story from its text. All problems that can be found independently are reported together."""
-    return _Reader(text, file).story()
+    return _Reader(text.replace("\r\n", "\n"), file).story()
 
 
 class _Reader:

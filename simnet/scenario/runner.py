@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from simnet.cluster import Cluster
-from simnet.console.output import Output
 from simnet.console.session import Session
 from simnet.diagnosis import codes
 from simnet.errors import ManifestError, Place, SimnetError, nearest
@@ -126,7 +125,7 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
         output = stage.session.run_in(exchange.actor, command)
     else:
         output = stage.session.run(command)
-    actual = as_shown(output)
+    actual = tuple(output.shown.rstrip("\n").split("\n")) if output.shown.strip("\n") else ()
     tally.checks += 1
     place, prompt = Place(file, exchange.line), f"{exchange.actor}$ {exchange.command}"
     forbidden = _forbidden(stage)
@@ -139,13 +138,6 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
     tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
     status = () if output.status == exchange.status else (f"exit status {output.status}, expected {exchange.status}",)
     tally.failures.append(Failure(place, prompt, (*status, *_beside(exchange.expected, actual))))
-
-
-def as_shown(output: Output) -> tuple[str, ...]:
-    """The lines a terminal shows. Warnings of a command that did its work come before its output, the error that ended
-    one that failed comes after it."""
-    text = output.stdout + output.stderr if output.status else output.stderr + output.stdout
-    return tuple(text.rstrip("\n").split("\n")) if text.strip("\n") else ()
 
 
 _HOW_TO_ALLOW = ("say `assume: any-port` or `policies: not-enforced` in the settings if that is meant",)

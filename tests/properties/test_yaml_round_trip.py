@@ -90,7 +90,8 @@ class Writer:
         out = []
         for item in value.items() if isinstance(value, dict) else value:
             if self.random.random() < 0.15:
-                out.append(self.random.choice(["\n", f"{' ' * self.random.randint(0, indent)}# comment\n", " " * indent + "\n"]))
+                comment = " " * self.random.randint(0, indent) + "# comment\n"
+                out.append(self.random.choice(["\n", comment, " " * indent + "\n"]))
             lead = f"{self.key(item[0])}:" if isinstance(value, dict) else "-"
             out.append(" " * indent + self.block(item[1] if isinstance(value, dict) else item, indent, lead))
         return "".join(out)
@@ -203,7 +204,10 @@ def test_one_damaged_character_gives_a_value_or_an_error_with_a_place_in_the_fil
                 assert str(problem) and problem.detail.startswith("found "), text
 
 
-@pytest.mark.parametrize("piece", ["[", "{", "- ", "? ", "a: ", '"', "'", "|", "&a ", "*a ", "!x ", "#", "\t", "\n", ": ", "...\n"])
+PIECES = ["[", "{", "- ", "? ", "a: ", '"', "'", "|", "&a ", "*a ", "!x ", "#", "\t", "\n", ": ", "...\n", "a: 1\n"]
+
+
+@pytest.mark.parametrize("piece", PIECES)
 def test_thousands_of_the_same_end_quickly(piece: str) -> None:
     try:
         yaml.read_all("a: 1\n" + piece * 20_000)

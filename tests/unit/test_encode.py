@@ -98,7 +98,8 @@ def test_keys_are_in_natural_order() -> None:
 
 def test_json_has_four_spaces_sorted_keys_and_the_escapes_of_go() -> None:
     assert to_json({"b": [1, 80.0], "a": {"x": "<é&>"}, "c": {}}) == (
-        '{\n    "a": {\n        "x": "\\u003cé\\u0026\\u003e"\n    },\n    "b": [\n        1,\n        80\n    ],\n    "c": {}\n}\n'
+        '{\n    "a": {\n        "x": "\\u003cé\\u0026\\u003e"\n    },\n'
+        '    "b": [\n        1,\n        80\n    ],\n    "c": {}\n}\n'
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from simnet.errors import ManifestError, Place
 from simnet.manifests import yaml
 from simnet.manifests.tree import Mapping, Sequence
-from simnet.manifests.yaml_anchors import Limits
+from simnet.manifests.yaml_limits import Limits
 
 
 def refused(text: str, limits: Limits = yaml.DEFAULT) -> str:
@@ -99,6 +99,8 @@ WARNINGS = [  # sentence, text, value, place and words of the warning
     ("curly quotes between brackets", "a: [‘x’]\n", {"a": ["‘x’"]}, (1, 5), "U+2018"),
     ("a list item without a space", "a:\n  x\n  -y\n", {"a": "x -y"}, (3, 3), "it is not a list item"),
     ("a list item under a value", "a: x\n  - y\n", {"a": "x - y"}, (2, 3), "it is not a list item"),
+    ("a key that begins with a dash", "a:\n  -b: 1\n  c: 2\n", {"a": {"-b": 1, "c": 2}}, (2, 3),
+     "`-b` is read as a key; an item of a list needs a space after its dash"),
     ("a merge after an explicit key", "b: &b {p: 2}\nd: {p: 3, <<: *b}\n", {"b": {"p": 2}, "d": {"p": 3}}, (2, 11),
      "the explicit value is kept, but kubectl takes the merged one"),
 ]  # fmt: skip

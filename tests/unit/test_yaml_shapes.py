@@ -112,6 +112,8 @@ REFUSED = [  # sentence, text
     ("blank lines deeper than a block text", "a: |\n    \n  b\n"), ("text under a quoted value", "a: 'b'\n  c\n"),
     ("a block text in brackets", "[|\n a]\n"), ("an item further left than the list", "a:\n  - b\n - c\n"),
     ("a bad hexadecimal escape", '"\\x4"\n'), ("half a surrogate pair", '"\\ud83d"\n'), ("a percent sign", "a: %b\n"),
+    ("a key under a merge of nothing", "a:\n  <<: {}\n    b: 1\n"),
+    ("a dedent after a merge of nothing", "a:\n    <<: {}\n  b: 1\n"),
 ]  # fmt: skip
 
 

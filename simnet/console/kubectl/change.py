@@ -77,7 +77,7 @@ def _mark(kube: Kube, each: Object, field: str, new: Mapping[str, str], gone: li
         return "", f"error: {given}\n"
     after = {key: value for key, value in {**before, **new}.items() if key not in gone}
     missing = "".join(f'{word} "{key}" not found.\n' for key in gone if key not in before)
-    changed = replace(each, **{field: after})
+    changed = replace(each, labels=after) if field == "labels" else replace(each, annotations=after)
     if dict(before) != after and not dry_run(kube):
         kube.cluster.put(changed)
     form = kube.flags.get("output")

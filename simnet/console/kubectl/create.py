@@ -63,10 +63,10 @@ def service_account(kube: Kube) -> Output:
 
 def deployment(kube: Kube) -> Output:
     """`create deployment NAME --image=IMAGE... [--replicas N] [--port P] [-- COMMAND]`."""
-    name = _name(kube)
     images = [image for given in kube.flags.all("image") for image in given.split(",")]
     if not images:
         raise KubectlError('error: required flag(s) "image" not set')
+    name = _name(kube)
     if len(images) > 1 and kube.command:
         raise KubectlError("error: cannot specify multiple --image options and command")
     containers = [_container(image) for image in images]

@@ -125,6 +125,8 @@ def logs(kube: Kube) -> Output:
 
 
 def _log(kube: Kube, pod: Pod, container: str) -> str:
+    if not pod.node_name:
+        raise KubectlError(f"Error from server (BadRequest): pod {pod.name} does not have a host assigned")
     state = next((each for each in pod.states if each.name == container), None)
     if state is None or (state.state == "waiting" and not state.restart_count):
         reason = state.reason if state is not None and state.reason else "ContainerCreating"

@@ -55,8 +55,6 @@ def wanted(kube: Kube, operands: Sequence[str]) -> tuple[Wanted, ...]:
     words = [part for part in operands[0].split(",") if part]
     kinds = [BY_KIND[kind] for kind in ALL] if words == ["all"] else [kind_for(store, word) for word in words]
     names = tuple(operands[1:])
-    if names and len(kinds) > 1:
-        raise KubectlError("error: you must specify only one resource")
     if names and kube.flags.has("selector"):
         raise KubectlError("error: name cannot be provided when a selector is specified")
     return tuple(Wanted(kind, names) for kind in kinds)

@@ -16,7 +16,7 @@ from simnet.console.kubectl.kinds import FURTHER, kind_for, kind_of, resource
 from simnet.console.kubectl.printing import full, reference, written
 from simnet.console.kubectl.select import Wanted, find, wanted
 from simnet.console.output import Output
-from simnet.errors import AlreadyExists, InvalidField, ManifestError, NotFound, SimnetError
+from simnet.errors import AlreadyExists, InvalidField, ManifestError, NotFound, Problem, SimnetError
 from simnet.manifests import Manifest
 from simnet.names import ObjectKey
 from simnet.objects.kinds import BY_KIND, Kind
@@ -75,7 +75,7 @@ def replace(kube: Kube) -> Output:
         if kube.cluster.store.get(manifest.kind, manifest.key) is not None:
             text += _deleted(kube, kind, manifest.key.name, manifest.key.namespace)
     output = _from_files(kube, CREATE._replace(done="replaced"))
-    return Output(text + output.stdout, output.stderr, output.status)
+    return Output(text + output.stdout, output.stderr, output.status, text + output.shown)
 
 
 def _from_files(kube: Kube, verb: Verb) -> Output:
@@ -84,7 +84,7 @@ def _from_files(kube: Kube, verb: Verb) -> Output:
     status = 0
     cluster = target(kube)
     for manifest, path in manifests_in_files(kube):
-        done, problems = "", "".join(f"Warning: {warning}\n" for warning in manifest.warnings)
+        done, problems = "", "".join(f"Warning: {_warning(each)}\n" for each in manifest.warnings)
         try:
             done = _shown(kube, verb.write(cluster, [manifest], kube.namespace)[0], verb)
         except SimnetError as problem:
@@ -93,6 +93,11 @@ def _from_files(kube: Kube, verb: Verb) -> Output:
         stdout, stderr, screen = stdout + done, stderr + problems, screen + problems + done
     cluster.put()
     return Output(stdout, stderr, status, screen)
+
+
+def _warning(problem: Problem) -> str:
+    """What the API server says about a whole object stands alone; remarks about the text keep their place."""
+    return problem.detail if problem.object and not problem.field else str(problem)
 
 
 def target(kube: Kube) -> Cluster:

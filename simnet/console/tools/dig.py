@@ -66,7 +66,8 @@ def dig(call: Call) -> Output:
 
 
 def _read(args: list[str]) -> Query:
-    query, rest = Query(), []
+    query = Query()
+    rest: list[str] = []
     words = list(reversed(args))
     while words:
         word = words.pop()

@@ -28,8 +28,14 @@ def _numbered(text: str, flags: Parsed) -> str:
 
 def head(call: Call) -> Output:
     """The first lines (`-n N`, `-N`, default 10; `-n -N` all but the last N) or bytes (`-c N`)."""
-    call.args = [_OLD_COUNT.sub(r"-n\1", word, count=1) if _OLD_COUNT.fullmatch(word) else word for word in call.args]
+    _modernise(call)
     return _filter(call, [Flag("lines", "n"), Flag("bytes", "c")], _head)
+
+
+def _modernise(call: Call) -> None:
+    """`-3` as first argument is the old way to write `-n 3`."""
+    if call.args and _OLD_COUNT.fullmatch(call.args[0]):
+        call.args = [_OLD_COUNT.sub(r"-n\1", call.args[0]), *call.args[1:]]
 
 
 def _head(text: str, flags: Parsed) -> str:
@@ -40,7 +46,7 @@ def _head(text: str, flags: Parsed) -> str:
 
 def tail(call: Call) -> Output:
     """The last lines (`-n N`, `-N`, default 10; `-n +N` from line N on). `-f` does not wait: nothing more will come."""
-    call.args = [_OLD_COUNT.sub(r"-n\1", word, count=1) if _OLD_COUNT.fullmatch(word) else word for word in call.args]
+    _modernise(call)
     return _filter(call, [Flag("lines", "n"), switch("follow", "f")], _tail)
 
 
@@ -65,16 +71,17 @@ def _sorted(text: str, flags: Parsed) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _sort_key(flags: Parsed) -> Callable[[str], tuple[float, str]]:
+def _sort_key(flags: Parsed) -> Callable[[str], tuple[float, str, str]]:
+    """By the field asked for; lines that are equal there by the whole line."""
     field = int(flags.get("key", "0").split(",")[0].rstrip("nr") or 0)
     separator = flags.get("field-separator") or None
     numeric = flags.on("numeric-sort") or flags.get("key").rstrip("r").endswith("n")
 
-    def key(line: str) -> tuple[float, str]:
+    def key(line: str) -> tuple[float, str, str]:
         fields = line.split(separator)
         text = " ".join(fields[field - 1:]) if field else line
         number = re.match(r"\s*-?\d+(\.\d+)?", text)
-        return (float(number[0]) if number else 0.0, text) if numeric else (0.0, text)
+        return (float(number[0]) if number else 0.0, "", line) if numeric else (0.0, text, line)
 
     return key
 

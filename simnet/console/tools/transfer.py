@@ -68,7 +68,8 @@ def exchange(call: Call, url: str, **options: Any) -> Exchange:
     trace = call.cluster.request(url, call.source, **options)
     call.desk.note(trace)
     first = trace.steps[0]
-    address, resolved = "", ()
+    address = ""
+    resolved: tuple[str, ...] = ()
     if first.before.place is not Place.NAME:
         address = ip.text(first.before.destination)
     elif isinstance(first.because, NameResolved):

@@ -13,7 +13,7 @@ from simnet.dataplane.http.config import ProxyConfig
 from simnet.dataplane.http.message import Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Client:
     """`address` is the client's as far as lists and headers are concerned, `peer` the one the connection came from;
     `scheme`, `port` and `host` (None: as sent) what redirects and forwarded headers say."""

@@ -36,7 +36,7 @@ class Ingresses:
     def __init__(self) -> None:
         self._hosts: dict[str, tuple[Ingress, ...]] = {}
         self._classes: dict[str, IngressClass] = {}
-        self._is_shared = False
+        self._known: Known | None = None
         self._aliases: Index[Ingress] = Index(_aliases)
         self._secrets: Index[Ingress] = Index(_secrets)
         self._by_class: Index[Ingress] = Index(_class)
@@ -67,13 +67,14 @@ class Ingresses:
         return frozenset(host for each in self._by_class.get(name).values() for host in hosts_of(each))
 
     def _unshare(self) -> None:
-        if self._is_shared:
-            self._hosts, self._classes, self._is_shared = self._hosts.copy(), self._classes.copy(), False
+        if self._known is not None:
+            self._hosts, self._classes, self._known = self._hosts.copy(), self._classes.copy(), None
 
     def known(self) -> Known:
         """Everything as it is now. O(1)."""
-        self._is_shared = True
-        return Known(self._hosts, self._classes)
+        if self._known is None:
+            self._known = Known(self._hosts, self._classes)
+        return self._known
 
     def at_host(self, host: str) -> tuple[Ingress, ...]:
         """Ingresses with a rule for exactly this host (`*.` names literally); ANY_HOST: rules without host, and

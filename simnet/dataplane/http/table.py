@@ -37,7 +37,7 @@ class HostReason(StrEnum):
     DEFAULT = "no host matches: the default server"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HostMatch:
     """The server a host leads to, and how; `name` is the rule host, alias or pattern that matched."""
 
@@ -56,6 +56,7 @@ class ControllerTable:
                  work: Work) -> None:
         self.flags, self.config, self.ingresses, self.keyring, self.work = flags, config, ingresses, keyring, work
         self._servers: dict[str, Server | None] = {}
+        self._exact: dict[str, HostMatch] = {}
         self._settings: dict[ObjectKey, tuple[Ingress, IngressSettings]] = {}
 
     # what is mine ------------------------------------------------------------------------------------------------
@@ -103,10 +104,15 @@ class ControllerTable:
         return found
 
     def find(self, name: str) -> HostMatch:
-        """The server for a host name as `target.host_name` gives it, in nginx's order (rule H-5). O(labels)."""
+        """The server for a host name as `target.host_name` gives it, in nginx's order (rule H-5). One look-up for an
+        exact host, else O(labels)."""
+        known = self._exact.get(name)
+        if known is not None:
+            return known
         server = self.server(name) if name and "*" not in name else None
         if server is not None:
-            return HostMatch(server, HostReason.EXACT, name)
+            found = self._exact[name] = HostMatch(server, HostReason.EXACT, name)
+            return found
         if not name:
             return HostMatch(self.default_server(), HostReason.DEFAULT, "")
         return (self._by_alias(name, HostReason.ALIAS) or self._by_www(name) or self._by_wildcard_alias(name)
@@ -155,6 +161,7 @@ class ControllerTable:
     def forget_hosts(self, hosts: Iterable[str]) -> None:
         for host in hosts:
             self._servers.pop(host, None)
+            self._exact.pop(host, None)
 
     def forget_ingress(self, key: ObjectKey) -> None:
         self._settings.pop(key, None)
@@ -162,7 +169,7 @@ class ControllerTable:
     def fork(self, ingresses: Ingresses, keyring: Keyring, work: Work) -> ControllerTable:
         """The same servers, shared, over another cluster's files."""
         twin = ControllerTable(self.flags, self.config, ingresses, keyring, work)
-        twin._servers, twin._settings = self._servers.copy(), self._settings.copy()
+        twin._servers, twin._exact, twin._settings = self._servers.copy(), self._exact.copy(), self._settings.copy()
         return twin
 
 

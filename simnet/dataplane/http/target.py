@@ -34,7 +34,7 @@ class Malformed(StrEnum):
     BAD_CHARACTER = "a blank or control character in the target"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Address:
     """Where a request is addressed to, as routing sees it.
 
@@ -58,31 +58,37 @@ class Address:
 
 def read_address(request: Request) -> Address | Malformed:
     """Host and target of a request, or why it is malformed. O(length)."""
-    absolute = _ABSOLUTE.fullmatch(request.target)
-    raw = request.target if absolute is None else absolute[2] if absolute[2].startswith("/") else "/" + absolute[2]
     host_header = _host_header(request)
     if isinstance(host_header, Malformed):
         return host_header
+    raw, name = request.target, "" if host_header is None else host_name(host_header)
+    if not name and host_header is not None:
+        return Malformed.BAD_HOST
+    absolute = None if raw[:1] == "/" else _ABSOLUTE.fullmatch(raw)
+    if absolute is not None:
+        raw = absolute[2] if absolute[2].startswith("/") else "/" + absolute[2]
+        name = host_name(absolute[1].rpartition("@")[2])
+        if _BAD_HOST.search(name):
+            return Malformed.BAD_HOST
     target = _read_path(raw)
     if isinstance(target, Malformed):
         return target
-    routed = (host_header or "") if absolute is None else absolute[1].rpartition("@")[2]
-    if _BAD_HOST.search(routed):
-        return Malformed.BAD_HOST
-    return Address(host_name(routed), "_" if host_header is None else host_header, target[0], target[1], raw)
+    return Address(name, "_" if host_header is None else host_header, target[0], target[1], raw)
 
 
 def _host_header(request: Request) -> str | Malformed | None:
     """The one Host header; None when HTTP/1.0 sent none (rule H-7)."""
     hosts = [] if request.host is None else [request.host]
-    hosts += [value for name, value in request.headers if name.lower() == "host"]
+    if request.headers:
+        hosts += [value for name, value in request.headers if name.lower() == "host"]
     if len(hosts) > 1:
         return Malformed.TWO_HOSTS
     if not hosts:
         return None if request.http_version == "1.0" else Malformed.NO_HOST
-    if not hosts[0]:
+    host = hosts[0]
+    if not host:
         return Malformed.EMPTY_HOST
-    return Malformed.BAD_HOST if _BAD_HOST.search(hosts[0]) or not host_name(hosts[0]) else hosts[0]
+    return Malformed.BAD_HOST if _BAD_HOST.search(host) else host
 
 
 def host_name(host: str) -> str:

@@ -97,7 +97,7 @@ def _secret(data: Mapping[str, Any]) -> Findings:
 
 
 def _slice(data: Mapping[str, Any]) -> Findings:
-    family = {"IPv4": 4, "IPv6": 6}.get(data.get("addressType", ""), 0)
+    family = {"IPv4": 4, "IPv6": 6}.get(data.get("addressType") or "IPv4", 0)
     for path, text in _texts(data, ("endpoints", "*", "addresses", "*")) if family else ():
         yield from rules.address(text, path, family)
 

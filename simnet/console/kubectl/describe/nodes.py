@@ -6,9 +6,11 @@ Source: kubernetes/kubectl pkg/describe/describe.go describeNode, describeNodeRe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from simnet.console.kubectl.describe.page import Page, moment
+from simnet.console.kubectl.describe.quantities import RESOURCES, resources_of, share
 from simnet.console.kubectl.tables import node_fact, node_roles
 from simnet.objects.namespace import Namespace
 from simnet.objects.node import Node
@@ -69,14 +71,18 @@ def _pods(page: Page, node: Node) -> None:
     page.write(0, "Non-terminated Pods:", f"({len(pods)} in total)")
     page.write(1, "Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
     page.write(1, "---------", "----", "", "------------", "----------", "---------------", "-------------", "---")
-    for pod in pods:
-        page.write(1, pod.namespace, pod.name, "", *["0 (0%)"] * 4, page.age(pod.created))
+    room = (node.manifest.get("status") or {}).get("allocatable") or {}
+    asked = [resources_of(pod) for pod in pods]
+    for pod, each in zip(pods, asked, strict=True):
+        cells = [share(each[side][name], name, room) for name in ("cpu", "memory") for side in ("requests", "limits")]
+        page.write(1, pod.namespace, pod.name, "", *cells, page.age(pod.created))
     page.write(0, "Allocated resources:")
     page.write(1, "(Total limits may be over 100 percent, i.e., overcommitted.)")
     page.write(1, "Resource", "Requests", "Limits")
     page.write(1, "--------", "--------", "------")
-    for name in ("cpu", "memory", "ephemeral-storage"):
-        page.write(1, name, "0 (0%)", "0 (0%)")
+    for name in RESOURCES:
+        page.write(1, name, *(share(sum((each[side][name] for each in asked), Fraction()), name, room)
+                              for side in ("requests", "limits")))
 
 
 def describe_namespace(page: Page, namespace: Namespace) -> None:

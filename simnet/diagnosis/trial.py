@@ -1,0 +1,91 @@
+"""Suspicion -> finding: candidates are tried on a copy of the cluster; what works there is a fix, nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simnet.cluster import Cluster
+from simnet.dataplane.outcomes import Outcomes
+from simnet.dataplane.step import Trace
+from simnet.diagnosis.again import asked_of
+from simnet.diagnosis.finding import Finding, Fix, Rung
+from simnet.diagnosis.ladder import ladder_of
+from simnet.diagnosis.suspicion import Instead, Patch, Suspicion, shown
+from simnet.diagnosis.symptoms import is_healthy
+from simnet.errors import SimnetError
+from simnet.explain.words import RESULTS, listed
+
+MOST_TRIALS = 8
+Holds = Callable[[Cluster], bool]
+
+
+def found_in_walk(cluster: Cluster, trace: Trace, suspicion: Suspicion, holds: Holds | None = None) -> Finding:
+    """The finding for a request: each change is made on a copy and the request walks again over every possible path.
+
+    With `holds` (the assertion that failed) a change of an object is a fix only if that holds on the copy.
+    """
+    fixes = [fix for each in suspicion.candidates[:MOST_TRIALS]
+             if (fix := _tried(cluster, trace, each, holds)) is not None]
+    return _finding(suspicion, _symptom(trace), ladder_of(trace), fixes[:2])
+
+
+def found_in_cluster(cluster: Cluster, suspicion: Suspicion, is_left: Holds) -> Finding:
+    """The finding for a whole cluster: a change is a fix if `is_left` no longer holds on the copy."""
+    fixes = []
+    for each in suspicion.candidates[:MOST_TRIALS]:
+        twin = each.on(cluster) if isinstance(each, Patch) else None
+        if isinstance(each, Patch) and twin is not None and not is_left(twin):
+            fixes.append(_fix(each, "tried on a copy: this finding is gone"))
+    return _finding(suspicion, suspicion.symptom, (), fixes[:2])
+
+
+def _tried(cluster: Cluster, trace: Trace, candidate: Patch | Instead, holds: Holds | None) -> Fix | None:
+    if isinstance(candidate, Instead):
+        outcomes = _outcomes(lambda: candidate.asked.outcomes(cluster))
+        if outcomes is None or not all(map(is_healthy, outcomes.traces)):
+            return None
+        return Fix("request", candidate.part, candidate.old, candidate.new, f"tried: {_got(outcomes)}",
+                   candidate.asked.command)
+    twin = candidate.on(cluster)
+    if twin is None:
+        return None
+    if holds is not None:
+        return _fix(candidate, "tried on a copy: the line above passes") if holds(twin) else None
+    outcomes = _outcomes(lambda: asked_of(trace).outcomes(twin))
+    if outcomes is None or not all(map(is_healthy, outcomes.traces)):
+        return None
+    return _fix(candidate, f"tried on a copy: {_got(outcomes)}")
+
+
+def _outcomes(ask: Callable[[], Outcomes]) -> Outcomes | None:
+    """None when the request cannot be made there (its sender is gone)."""
+    try:
+        return ask()
+    except SimnetError:
+        return None
+
+
+def _fix(patch: Patch, tried: str) -> Fix:
+    return Fix(patch.object.ref, patch.field, shown(patch.old), shown(patch.new), tried)
+
+
+def _got(outcomes: Outcomes) -> str:
+    return f"the request gets {listed(outcomes.results)}"
+
+
+def _symptom(trace: Trace) -> str:
+    """What the client saw, as a sentence."""
+    if trace.response is not None:
+        giver = f" from {trace.response.by}" if trace.response.by else ""
+        return f"The client gets the status {trace.response.status}{giver}."
+    return f"The client sees {RESULTS.get(trace.result, trace.result)}."
+
+
+def _finding(suspicion: Suspicion, symptom: str, ladder: tuple[Rung, ...], fixes: list[Fix]) -> Finding:
+    sentences = [symptom, suspicion.cause, *suspicion.evidence]
+    if fixes:
+        sentences.append(f"What helps: {fixes[0]}.")
+    elif suspicion.advice:
+        sentences.append(suspicion.advice)
+    return Finding(suspicion.code, suspicion.objects, suspicion.observed, suspicion.expected, suspicion.summary,
+                   " ".join(sentences), suspicion.nearest, ladder, tuple(fixes))
