@@ -15,7 +15,7 @@ from typing import Any
 from simnet.clock import Clock, parse_duration
 from simnet.control.addons import base_manifests, controller_manifests, coredns_manifests
 from simnet.control.controllers import all_controllers
-from simnet.control.door import Applied, Door, in_namespace, readable
+from simnet.control.door import Applied, Door, readable
 from simnet.control.endpoints import endpoints_of
 from simnet.control.events import EventRecorder, all_events, events_of
 from simnet.control.loop import Loop
@@ -148,9 +148,7 @@ class Cluster:
 
     def _apply(self, source: Any, verb: str, settle: bool, create_namespaces: bool,
                namespace: str | None) -> Results:
-        manifests = read_manifests(source, rules=admissible)
-        if namespace is not None:
-            manifests = [in_namespace(manifest, namespace) for manifest in manifests]
+        manifests = read_manifests(source, namespace=namespace or "default", rules=admissible)
         results = self._door.apply(manifests, verb, create_namespaces)
         self._settle(settle)
         return [Applied(self.store.get(each.object.kind, each.object.key) or each.object, each.action)

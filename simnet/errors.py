@@ -9,6 +9,7 @@ Source of codes and reasons: kubernetes/apimachinery pkg/api/errors; of field er
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ class Place:
 class Problem:
     """One mistake: where it is, which object and field, what was given, what would do.
 
-    `type` is the API server's field error type: Required, Invalid, NotSupported, Duplicate, Forbidden, TooMany,
+    `type` is the API server's field error type: Required, Invalid, NotSupported, NotFound, Duplicate, Forbidden, TooMany,
     TooLong, TypeInvalid, Unknown (a field Kubernetes does not have), InternalError, or Syntax (not readable at all).
     `object` reads `service/default/web`; `field` is the API's path, `spec.ports[0].port`; `detail` says what was
     expected, in the API server's words where it has some. `suggestion` is the nearest name that exists;
@@ -75,19 +76,23 @@ class Problem:
                 return f"Duplicate value: {shown(self.value)}" + (f": {self.detail}" if self.detail else "")
             case "NotSupported":
                 return f"Unsupported value: {shown(self.value)}: {self.detail}"
+            case "NotFound":
+                return f"Not found: {shown(self.value)}"
+            case "TooMany":
+                count = len(self.value) if isinstance(self.value, (list, tuple, dict)) else self.value
+                return f"Too many: {count}: {self.detail}"
+            case "TooLong":
+                return f"Too long: {self.detail}"
             case _:
                 return f"Invalid value: {shown(self.value)}: {self.detail}"
 
 
 def shown(value: Any) -> str:
-    """A value as the API server prints it in an error: strings in double quotes, the rest as JSON."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    """A value as the API server prints it in an error: as JSON."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError):
+        return str(value)
 
 
 class SimnetError(Exception):

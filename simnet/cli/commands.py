@@ -19,7 +19,6 @@ from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
 from simnet.manifests import Manifest, read_manifests
-from simnet.manifests.files import read_text
 from simnet.scenario import Report, Scenario, find_stories, text_of
 from simnet.scenario.model import StoryStep
 
@@ -100,7 +99,7 @@ def _cluster(arguments: argparse.Namespace) -> Cluster:
 
 def _read(name: str) -> list[Manifest]:
     if name == "-":
-        return read_manifests(read_text(sys.stdin.read(), file="standard input"))
+        return read_manifests(sys.stdin.read(), file="standard input")
     return read_manifests(Path(name))
 
 

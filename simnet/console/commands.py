@@ -5,7 +5,7 @@ from __future__ import annotations
 from simnet.console.desk import Command, Desk
 from simnet.console.kubectl.main import kubectl
 from simnet.console.output import Output, failed
-from simnet.console.tools import http, lookups, packages, probes, search, system, text, why
+from simnet.console.tools import http, lookups, openssl, packages, probes, search, sockets, system, text, why
 from simnet.errors import nearest
 
 BUILTINS: dict[str, Command] = {
@@ -21,14 +21,15 @@ COMMANDS: dict[str, Command] = BUILTINS | {
     "dig": lookups.dig, "dnf": packages.dnf, "egrep": search.grep, "env": system.env, "fgrep": search.grep,
     "getent": lookups.getent, "grep": search.grep, "head": text.head, "host": lookups.host,
     "hostname": system.hostname, "ip": system.ip, "kubectl": kubectl, "ls": system.ls, "microdnf": packages.dnf,
-    "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "nslookup": lookups.nslookup, "ping": probes.ping,
-    "ping6": probes.ping, "printenv": system.env, "rm": system.rm, "sh": system.shell, "sleep": system.sleep,
-    "sort": text.sort, "tail": text.tail, "tee": text.tee, "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc,
+    "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "netstat": sockets.netstat, "nslookup": lookups.nslookup,
+    "openssl": openssl.openssl, "ping": probes.ping, "ping6": probes.ping, "printenv": system.env, "rm": system.rm,
+    "sh": system.shell, "sleep": system.sleep, "sort": text.sort, "ss": sockets.ss, "tail": text.tail, "tee": text.tee,
+    "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc,
     "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
 }
 
-_SAID_TO_EXIST = ("for", "while", "if", "sudo", "vi", "vim", "nano", "less", "more", "watch", "jq", "sed", "ss", "openssl",
-                  "iptables", "iptables-save", "tcpdump", "docker", "minikube", "kind", "helm", "ssh", "xargs", "python",
+NOT_MODELLED = ("for", "while", "if", "sudo", "vi", "vim", "nano", "less", "more", "watch", "jq", "sed", "iptables",
+                  "iptables-save", "tcpdump", "docker", "minikube", "kind", "helm", "ssh", "xargs", "python",
                   "python3", "time", "traceroute")
 
 
@@ -52,7 +53,7 @@ def unknown_command(desk: Desk, name: str) -> Output:
     """`command not found`, status 127; with the nearest name unless the console knows the tool and it is just absent."""
     base = name.rpartition("/")[2]
     message = f"{desk.frame.shell}: {name}: command not found"
-    if base in _SAID_TO_EXIST and desk.frame.pod is None:
+    if base in NOT_MODELLED and desk.frame.pod is None:
         return failed(f"{message} (simnet does not model it)", 127)
     near = "" if base in COMMANDS else nearest(base, [each for each in COMMANDS if available(desk, each)])
     return failed(message + (f"; did you mean {near}?" if near else ""), 127)

@@ -52,7 +52,8 @@ class Frame:
 
 @dataclass(slots=True)
 class Desk:
-    """Everything that outlives a line. `files` is shared with the story: name -> text."""
+    """Everything that outlives a line. `files` is shared with the story: name -> text. `hint` is what the running kubectl
+    could add to its error, such as the nearest name that exists."""
 
     cluster: Cluster
     files: dict[str, str]
@@ -60,6 +61,7 @@ class Desk:
     namespace: str = "default"
     last_trace: Any = None
     last_problem: str = ""
+    hint: str = ""
     assumed: list[str] = field(default_factory=list)
     pod_files: dict[tuple[str, str], str] = field(default_factory=dict)
     installed: dict[str, set[str]] = field(default_factory=dict)
@@ -71,10 +73,14 @@ class Desk:
 
     def note(self, trace: Any) -> None:
         """Remember a finished walk: `why` explains the last one, and what it rests on is reported with the line."""
-        self.last_trace = trace
+        self.last_trace, self.last_problem = trace, ""
         for note in (*trace.assumed, *trace.not_modelled):
             if str(note) not in self.assumed:
                 self.assumed.append(str(note))
+
+    def complain(self, problem: str, hint: str = "") -> None:
+        """Remember what went wrong without a walk; `why` repeats it, with the hint that the tool itself does not give."""
+        self.last_problem = f"{problem.rstrip()}\n{hint}".rstrip() if hint else problem.rstrip()
 
     def pod(self, frame: Frame | None = None) -> Pod | None:
         """The pod the frame runs in, as it is now; None on the laptop, on a node, or when the pod is gone."""

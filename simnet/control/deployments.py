@@ -17,7 +17,7 @@ from simnet.labels import Requirement, Selector
 from simnet.names import ObjectKey
 from simnet.objects.deployment import Deployment
 from simnet.objects.meta import Owner, read_only
-from simnet.objects.pod import Pod
+from simnet.objects.pod import Pod, PodTemplate
 from simnet.objects.replicaset import ReplicaSet
 from simnet.store.index import Index
 from simnet.store.store import Change, Event
@@ -44,7 +44,8 @@ class Strategy(NamedTuple):
 
 
 class Deployments:
-    """The Deployment controller. `_sets` are the ReplicaSets by Deployment, `_free` those of a namespace without owner."""
+    """The Deployment controller. `_sets` are the ReplicaSets by Deployment, `_free` those of a namespace without owner,
+    `_compared` the two templates of a Deployment and its ReplicaSet last found to be the same."""
 
     kind = "Deployment"
 
@@ -52,10 +53,12 @@ class Deployments:
         self._books = books
         self._sets: Index[ReplicaSet] = Index(_owner_of)
         self._free: Index[ReplicaSet] = Index(_namespace_if_free)
+        self._compared: dict[ObjectKey, tuple[PodTemplate, PodTemplate]] = {}
 
     def fork(self, books: OwnerBooks) -> Self:
         twin = type(self)(books)
         twin._sets, twin._free = self._sets.fork(), self._free.fork()
+        twin._compared = self._compared.copy()
         return twin
 
     def changed(self, event: Event, world: World) -> Iterable[Change]:
@@ -63,6 +66,7 @@ class Deployments:
         if event.new is not None:
             self._books.mark(self.kind, event.key)
             return ()
+        self._compared.pop(event.key, None)
         return [Change("ReplicaSet", key, None) for key in self._sets.get(event.key)]
 
     def set_changed(self, event: Event) -> None:
@@ -84,7 +88,7 @@ class Deployments:
                 yield Change("ReplicaSet", each.key, replace(each, owner=Owner(self.kind, key.name)))
                 return
         sets = sorted(self._sets.get(key).values(), key=_age)
-        current = next((each for each in sets if same_template(each.template, deployment.template)), None)
+        current = next((each for each in sets if self._is_current(deployment, each)), None)
         if current is None:
             yield from self._begin(deployment, sets, world)
             return
@@ -99,6 +103,15 @@ class Deployments:
             yield Change("ReplicaSet", replica_set.key, replace(replica_set, replicas=replicas))
         if not moved:
             yield from self._finish(deployment, current, olds)
+
+    def _is_current(self, deployment: Deployment, replica_set: ReplicaSet) -> bool:
+        ours, theirs = self._compared.get(deployment.key, (None, None))
+        if ours is deployment.template and theirs is replica_set.template:
+            return True
+        if not same_template(replica_set.template, deployment.template):
+            return False
+        self._compared[deployment.key] = (deployment.template, replica_set.template)
+        return True
 
     def _begin(self, deployment: Deployment, sets: Sequence[ReplicaSet], world: World) -> Iterator[Change]:
         """A new template (or none so far): its ReplicaSet, with as many replicas as the strategy allows at once."""
@@ -162,6 +175,10 @@ class Deployments:
 def _steps(deployment: Deployment, current: ReplicaSet, olds: Sequence[ReplicaSet]
            ) -> Iterator[tuple[ReplicaSet, int]]:
     """Which ReplicaSets get which number now; nothing when the Deployment is where it wants to be, or must wait."""
+    if not olds:
+        if current.replicas != deployment.replicas:
+            yield current, deployment.replicas
+        return
     strategy = Strategy.of(deployment)
     there = sum(each.replicas for each in olds)
     if strategy.recreate and there:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
@@ -16,7 +15,6 @@ from simnet.control.loop import Loop
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, InvalidField, NotFound, Problem, SimnetError, nearest
 from simnet.manifests import Manifest, check, decode, validate_update
-from simnet.manifests.paths import Path
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.meta import Object
 from simnet.objects.namespace import Namespace
@@ -116,7 +114,8 @@ class Door:
 
     def _named(self, new: Object) -> Object:
         """An object with generateName gets its suffix (from the seed)."""
-        if not new.key.name.endswith("-") or not (new.raw.get("metadata") or {}).get("generateName"):
+        metadata = new.raw.get("metadata") or {}
+        if metadata.get("name") or not metadata.get("generateName"):
             return new
         return replace(new, key=ObjectKey(new.namespace, new.name + random_suffix(self.world.rng)))
 
@@ -171,15 +170,6 @@ def readable(manifest: Manifest) -> list[Problem]:
     return check(manifest, lenient=True)
 
 
-def in_namespace(manifest: Manifest, namespace: str) -> Manifest:
-    """A manifest that names no namespace, put into this one (kubectl -n)."""
-    metadata = manifest.data.get("metadata") or {}
-    if metadata.get("namespace") or not manifest.key.namespace:
-        return manifest
-    data = {**manifest.data, "metadata": {**metadata, "namespace": namespace}}
-    return replace(manifest, key=ObjectKey(namespace, manifest.key.name), data=data)
-
-
 def _kind(new: Object) -> str:
     return new.other_kind if isinstance(new, Other) else new.kind
 
@@ -197,10 +187,6 @@ def _carried_over(new: Object, old: Object) -> Object:
 
 def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:
     """The problems with the place in the user's file."""
-    return [problem if problem.place else replace(problem, place=manifest.place_of(path_of(problem.field), value=True))
+    return [problem if problem.place else replace(problem, place=manifest.place_of(problem.field, value=True))
             for problem in problems]
 
-
-def path_of(field: str) -> Path:
-    """`spec.ports[0].nodePort` as the keys and indices it is made of."""
-    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", field))

@@ -133,7 +133,7 @@ _ROUTING: Final = frozenset((
 
 def controller_flags(pod: Pod, images: Images) -> ControllerFlags | None:
     """The flags of the Ingress controller in `pod`, None when no container's image is one. O(containers)."""
-    for container in pod.spec.port_owners:
+    for container in pod.spec.containers:
         profile = images.of(container.image) if container.image else None
         if profile is not None and profile.proxy:
             return read_flags(container, pod)

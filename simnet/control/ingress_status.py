@@ -54,16 +54,14 @@ class IngressStatusController:
         return twin
 
     def handle(self, event: Event, world: World) -> Iterable[Change]:
-        match event.kind:
-            case "Pod":
-                self._pod_changed(event, world)
-            case "Ingress":
-                self._ingress_changed(event)
-            case "Service":
-                if any(each.flags.publish_service == event.key for each in self._replicas.values()):
-                    self._all_dirty = True
-            case _:
-                self._all_dirty = self._all_dirty or bool(self._replicas)
+        if event.kind == "Pod":
+            self._pod_changed(event, world)
+        elif event.kind == "Ingress":
+            self._ingress_changed(event)
+        elif event.kind != "Service":
+            self._all_dirty = self._all_dirty or bool(self._replicas)
+        elif any(each.flags.publish_service == event.key for each in self._replicas.values()):
+            self._all_dirty = True
         return ()
 
     def flush(self, world: World) -> Iterator[Change]:
@@ -82,9 +80,8 @@ class IngressStatusController:
         return ()
 
     def _pod_changed(self, event: Event, world: World) -> None:
-        old, new = cast("Pod | None", event.old), cast("Pod | None", event.new)
-        pod = new if new is not None else old
-        if pod is None or not self._is_proxy(pod.spec, world):
+        new = cast("Pod | None", event.new)
+        if not self._is_proxy((event.new or event.old).spec, world):  # type: ignore[union-attr]
             return
         flags = controller_flags(new, world.images) if new is not None and not new.is_terminal else None
         replica = _Replica(flags, new.node_name, new.ready) if flags is not None and new is not None else None

@@ -50,6 +50,11 @@ class SliceBook:
         twin.slices, twin._where, twin._made = self.slices.copy(), self._where.copy(), self._made
         return twin
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pod is in any slice."""
+        return not self._where
+
     def take_over(self, each: EndpointSlice) -> None:
         """A slice that somebody else wrote (a loaded one, an edited one) is counted in."""
         self.slices[each.name] = each

@@ -161,7 +161,8 @@ class SliceTracker:
 
     def _reconcile(self, tracked: _Tracked, service: Service, pods: Collection[ObjectKey] | None, world: World
                    ) -> Iterator[Change]:
-        if pods is None:
+        if pods is None or all(book.is_empty for book in tracked.books.values()):
+            pods = None
             wanted = self._wanted(service, self._groups.selected(service.key), world)
         else:
             wanted = self._wanted(service, self._members(service, pods, world), world)

@@ -57,5 +57,5 @@ def why_lines(cluster: Cluster, trace: Trace, assertion: Callable[[Cluster], boo
     if finding.nearest:
         lines.append(f"nearest  {finding.nearest}")
     for fix in finding.fixes[:1]:
-        lines.append(f"{'try' if fix.is_request else 'fix':<8} {str(fix):<{FIX_WIDTH}} {fix.tried}")
+        lines.append(f"{'try' if fix.is_request else 'fix':<8} {fix!s:<{FIX_WIDTH}} {fix.tried}")
     return lines

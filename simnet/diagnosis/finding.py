@@ -27,7 +27,7 @@ class Fix:
 
     `object` is `service/default/web`, or `request` when the request itself should be another. `field` is the field's
     path, or the part of the request; `old` and `new` are texts. `tried` says what came of it, `command` is how to type
-    a changed request ('' for objects).
+    it: curl or nc for a request, kubectl for an object.
     """
 
     object: str

@@ -35,12 +35,17 @@ def _rungs(step: Step) -> Iterator[Rung]:
             yield Rung("address", True, f"{destination_of(step.before)} is its {claim.kind}")
         case core.PodAddressed(pod):
             yield Rung("address", True, f"{ip.text(step.before.destination)} is pod {pod.key}")
-        case core.LeftCluster() | core.RejectedByMode() | core.DroppedByMode():
+        case core.NodeAddressed(node):
+            yield Rung("address", True, f"{ip.text(step.before.destination)} is node {node} itself")
+        case core.LeftCluster() | core.RejectedByMode() | core.DroppedByMode() as lost:
+            service = lost.near if isinstance(lost, core.LeftCluster) else None
+            if service is not None:
+                yield Rung("exists", True, f"Service {service.key}")
             yield Rung("address", False, f"nobody has {destination_of(step.before)}")
         case core.EndpointChosen() as chosen:
             yield Rung("endpoints", True, f"{len(chosen.among)} of {len(chosen.claim.rules.targets)} to choose from")
         case core.NoEndpoints(claim):
-            yield Rung("endpoints", False, f"0 of {len(claim.rules.targets)} are ready")
+            yield Rung("endpoints", False, f"0 of {len(claim.rules.targets)} are ready" if claim.rules.targets else "none")
         case core.NoLocalEndpoints(claim):
             yield Rung("endpoints", False, f"none on node {claim.node}")
         case core.Delivered(receiver):
@@ -54,7 +59,10 @@ def _rungs(step: Step) -> Iterator[Rung]:
 
 def _of_proxy(decision: object) -> Iterator[Rung]:
     match decision:
+        case core.ProxyReached() if decision.certificate is None:
+            yield Rung("listening", True, f"Ingress controller pod {decision.pod.key}")
         case core.ProxyReached() if decision.certificate is not None:
+            yield Rung("listening", True, f"Ingress controller pod {decision.pod.key}")
             is_wanted = decision.certificate_reason in ("listed", "matched")
             yield Rung("certificate", is_wanted, f"{decision.certificate.name} ({decision.certificate_reason})")
         case core.CertificateRefused():

@@ -43,7 +43,7 @@ def unresolved(cluster: Cluster, trace: Trace, decision: dns.NameUnresolved) -> 
 
 
 def _tried(lookup: Lookup) -> str:
-    return listed(step.name for step in lookup.steps)
+    return listed(step.name.rstrip(".") for step in lookup.steps)
 
 
 def _instead(trace: Trace, host: str) -> Instead:
@@ -87,14 +87,15 @@ def _no_such_name(cluster: Cluster, trace: Trace, lookup: Lookup, actor: Actor) 
 
 def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
     """Somebody outside asks for a name that only the cluster's own name server knows, or nobody knows."""
-    name, _, rest = lookup.name.partition(".")
+    host = lookup.name.rstrip(".")
+    name, _, rest = host.partition(".")
     service = cluster.view.service(ObjectKey(rest.partition(".")[0] or "default", name))
     evidence = [] if service is None else [
         f"Service {service.key} exists, but its name is known inside the cluster only."]
     return Suspicion(
         code="DNS-NONAME", objects=(service.ref,) if service is not None else (),
-        summary=f"{lookup.name} is not known outside the cluster",
-        cause=f"The client is outside the cluster and asks the public DNS, which has no name {lookup.name}. Names of "
+        summary=f"{host} is not known outside the cluster",
+        cause=f"The client is outside the cluster and asks the public DNS, which has no name {host}. Names of "
               "Services are answered by the cluster's own name server, for pods.",
         evidence=tuple(evidence), observed=f"{lookup.name}: {lookup.status}",
         expected="a host declared outside, or of an Ingress",

@@ -191,7 +191,7 @@ def _other_doors(trace: Trace, port: ServicePort, nodes: Iterable[tuple[str, str
     doors = [(address, port.node_port) for _, address in nodes]
     if any(address == asked.host for address, _ in doors):
         doors.sort(key=lambda door: door[0] != asked.host)
-    doors = doors[:2]
+    doors = doors[:1]
     if inside:
         is_outside = trace.steps[0].before.flow.actor.is_outside
         doors = [*doors, (inside, port.port)] if is_outside else [(inside, port.port), *doors]

@@ -125,11 +125,12 @@ def _not_ready(cluster: Cluster, service: Service, pods: list[Pod]) -> Suspicion
     reasons = [f"pod {pod.key}: {unready_reason(cluster, pod)}" for pod in pods]
     return Suspicion(
         code="EPT-NOTREADY", objects=(service.ref, *(pod.ref for pod in pods)), symptom=REFUSED,
-        summary=f"Service {service.key} selects {counted(len(pods), 'pod')}; 0 of them are ready",
+        summary=f"Service {service.key} selects {counted(len(pods), 'pod')}; 0 of them are ready: "
+                f"{unready_reason(cluster, pods[0])}",
         cause=f"Service {service.key} selects {counted(len(pods), 'pod')}, and none is ready. Running is not Ready: a "
               "pod that is not ready is in the EndpointSlice with ready=false, and gets nothing.",
         evidence=tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in reasons[:3]),
-        observed=f"0 of {len(pods)} selected pods are ready", expected="at least one ready pod", nearest=reasons[0],
+        observed=f"0 of {len(pods)} selected pods are ready", expected="at least one ready pod",
         candidates=tuple(_probe_patches(cluster, pods[0])),
         advice="Make the pods ready: look at their events, and at what their readiness probes ask for.")
 

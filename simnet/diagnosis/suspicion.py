@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,17 @@ class Patch:
             else:
                 text += f".{part}" if text else part
         return text
+
+    @property
+    def command(self) -> str:
+        """The change as kubectl makes it, a JSON patch (RFC 6902)."""
+        pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
+        operation = "remove" if self.new is None else "add" if self.old is None else "replace"
+        change = {"op": operation, "path": pointer, **({} if self.new is None else {"value": self.new})}
+        key = self.object.key
+        namespace = f" -n {key.namespace}" if key.namespace not in ("", "default") else ""
+        return (f"kubectl patch {self.object.kind.lower()} {key.name}{namespace} --type json "
+                f"-p '{json.dumps([change])}'")
 
     def on(self, cluster: Cluster) -> Cluster | None:
         """A copy of the cluster with the change applied; None when the API server would refuse it."""

@@ -132,8 +132,7 @@ def _no_name(cluster: Cluster, trace: Trace, decision: NameUnresolved) -> Iterat
 
 def _unserved_ingress(cluster: Cluster, host: str) -> Ingress | None:
     """An Ingress with a rule for this host that no controller serves."""
-    for ingress in cluster.list("Ingress"):
-        if any(rule.host.lower() == host.lower().rstrip(".") for rule in ingress.rules):
-            if not any(found for _, found in cluster.view.ingress.classes_of(ingress)):
-                return ingress
-    return None
+    found: list[Ingress] = cluster.list("Ingress")
+    return next((ingress for ingress in found
+                 if any(rule.host.lower() == host.lower().rstrip(".") for rule in ingress.rules)
+                 and not any(match for _, match in cluster.view.ingress.classes_of(ingress))), None)

@@ -7,15 +7,24 @@ from collections.abc import Callable
 from simnet.cluster import Cluster
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.step import Trace
+from simnet.dataplane.verdict import Verdict
 from simnet.diagnosis.again import asked_of
 from simnet.diagnosis.finding import Finding, Fix, Rung
 from simnet.diagnosis.ladder import ladder_of
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion, shown
 from simnet.diagnosis.symptoms import is_healthy
 from simnet.errors import SimnetError
-from simnet.explain.words import RESULTS, listed
+from simnet.explain.words import listed, named
 
 MOST_TRIALS = 8
+SYMPTOMS = {
+    Verdict.REFUSED: "The connection is refused at once.",
+    Verdict.DROPPED: "The client hears nothing and gives up after a while (timeout).",
+    Verdict.UNRESOLVED: "The client finds no address for the name.",
+    Verdict.TLS_FAILED: "The client ends the TLS handshake with an error.",
+    Verdict.UNREACHABLE: "The client cannot reach the address at all.",
+    Verdict.LOOPED: "The request goes round in a circle.",
+}
 Holds = Callable[[Cluster], bool]
 
 
@@ -66,7 +75,7 @@ def _outcomes(ask: Callable[[], Outcomes]) -> Outcomes | None:
 
 
 def _fix(patch: Patch, tried: str) -> Fix:
-    return Fix(patch.object.ref, patch.field, shown(patch.old), shown(patch.new), tried)
+    return Fix(patch.object.ref, patch.field, shown(patch.old), shown(patch.new), tried, patch.command)
 
 
 def _got(outcomes: Outcomes) -> str:
@@ -78,13 +87,14 @@ def _symptom(trace: Trace) -> str:
     if trace.response is not None:
         giver = f" from {trace.response.by}" if trace.response.by else ""
         return f"The client gets the status {trace.response.status}{giver}."
-    return f"The client sees {RESULTS.get(trace.result, trace.result)}."
+    return SYMPTOMS.get(trace.verdict, f"The client sees {trace.result}.")
 
 
 def _finding(suspicion: Suspicion, symptom: str, ladder: tuple[Rung, ...], fixes: list[Fix]) -> Finding:
     sentences = [symptom, suspicion.cause, *suspicion.evidence]
     if fixes:
-        sentences.append(f"What helps: {fixes[0]}.")
+        where = "" if fixes[0].is_request else f" in {named(fixes[0].object)}"
+        sentences.append(f"What helps{where}: {fixes[0]}.")
     elif suspicion.advice:
         sentences.append(suspicion.advice)
     return Finding(suspicion.code, suspicion.objects, suspicion.observed, suspicion.expected, suspicion.summary,

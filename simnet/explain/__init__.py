@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
@@ -34,7 +34,7 @@ def explain(thing: Trace | Outcomes | Lookup | Answer, format: str = "text") -> 
         raise UsageError(f"explain: a {type(thing).__name__} cannot be explained; a trace, the outcomes of a request, a "
                          "lookup and an answer can")
     if format == "json":
-        return json.dumps(to_json(thing), indent=2, ensure_ascii=False)
+        return dumps(to_json(thing), indent=2, ensure_ascii=False)
     if isinstance(thing, Trace):
         return text.trace_text(thing) if format == "text" else tree.trace_tree(thing)
     if isinstance(thing, Outcomes):

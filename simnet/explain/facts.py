@@ -46,8 +46,8 @@ def _address(decision: Addressed) -> Facts:
     match decision:
         case core.EnteredCluster(node, path) | core.RoutedToNode(node, path):
             return {"node": node, "path": list(path)}
-        case core.ServiceCaptured(claim, also):
-            return {**_claim(claim), "also_claimed_by": _keys(also)}
+        case core.ServiceCaptured(claim):
+            return {**_claim(claim), "also_claimed_by": _keys(claim.also)}
         case core.HostPortCaptured(pod, host_port, container_port):
             return {"pod": str(pod.key), "host_port": host_port, "container_port": container_port}
         case core.PodAddressed(pod):
@@ -76,15 +76,16 @@ def _address(decision: Addressed) -> Facts:
 
 def _balance(decision: Balanced) -> Facts:
     match decision:
-        case core.EndpointChosen(claim, target, among, usable, policy, masquerade, reason, sticky):
+        case core.EndpointChosen(claim, target, among):
             return {**_claim(claim), "endpoint": _target(target), "among": [_target(each) for each in among],
                     "left_out": [_target(each) for each in claim.rules.targets if each not in among],
-                    "policy": policy, "rule": reason, "masquerade": masquerade, "sticky": sticky,
-                    "topology": usable.topology or None, "only_terminating": usable.is_fallback}
+                    "policy": decision.policy, "rule": decision.reason, "masquerade": decision.masquerade,
+                    "sticky": decision.sticky, "topology": decision.usable.topology or None,
+                    "only_terminating": decision.usable.is_fallback}
         case core.NoEndpoints(claim):
             return {**_claim(claim), "left_out": [_target(each) for each in claim.rules.targets]}
-        case core.NoLocalEndpoints(claim, _, policy):
-            return {**_claim(claim), "policy": policy, "left_out": [_target(each) for each in claim.rules.targets]}
+        case core.NoLocalEndpoints(claim):
+            return {**_claim(claim), "policy": decision.policy, "left_out": [_target(each) for each in claim.rules.targets]}
         case core.SourceOutOfRange(claim, source, ranges):
             return {**_claim(claim), "source": ip.text(source), "ranges": [str(cidr) for cidr in ranges]}
         case other:

@@ -85,7 +85,7 @@ def _met(packet: Packet, decision: Met) -> Iterator[str]:
 def _ended(decision: Ended) -> str:
     match decision:
         case dns.NameUnresolved(lookup):
-            return f"no-name ({STATUS_WORDS.get(lookup.status, lookup.status)})"
+            return f"no-name ({lookup.name.rstrip('.')}: {STATUS_WORDS.get(lookup.status, lookup.status)})"
         case core.LeftCluster(destination, port):
             return f"lost (nobody has {ip.host_port(destination, port)})"
         case core.RejectedByMode(_, port):

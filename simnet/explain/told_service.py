@@ -27,8 +27,8 @@ def address_told(step: Step, decision: Addressed) -> Said:
     match decision:
         case core.EnteredCluster(node, path):
             return f"the packet for {where} reaches node {node}", [f"way: {way(path)}"]
-        case core.ServiceCaptured(claim, also):
-            facts = [f"claimed by other Services too, which get nothing: {listed(also)}"] if also else []
+        case core.ServiceCaptured(claim):
+            facts = [f"claimed by other Services too, which get nothing: {listed(claim.also)}"] if claim.also else []
             return f"{where} is {KIND_WORDS[claim.kind]} of Service {claim.rules.service.key}", facts
         case core.HostPortCaptured(pod, host_port):
             return (f"host port {host_port} of node {packet.node} belongs to pod {pod.key}",
@@ -88,8 +88,8 @@ def balance_told(step: Step, decision: Balanced) -> Said:
         case core.NoEndpoints(claim):
             return (f"Service {claim.rules.name} has no endpoints: the connection is rejected",
                     left_out(claim, ()) or ["no pod stands behind it"])
-        case core.NoLocalEndpoints(claim, _, policy):
-            return (f"Service {claim.rules.name} has no endpoint on node {claim.node} and {policy} forbids others: "
+        case core.NoLocalEndpoints(claim):
+            return (f"Service {claim.rules.name} has no endpoint on node {claim.node} and {decision.policy} forbids others: "
                     "the packet is dropped", left_out(claim, ()))
         case core.SourceOutOfRange(claim, source, ranges):
             return (f"Service {claim.rules.name} does not let {ip.text(source)} in: the packet is dropped",

@@ -148,6 +148,7 @@ class Pod(Object):
         hostname = self.spec.hostname or None
         whole["spec"] = merged(whole.get("spec"), {
             "nodeName": self.node_name or None, "hostname": hostname, "subdomain": self.spec.subdomain or None})
+        whole["spec"].setdefault("enableServiceLinks", True)  # defaulted on pods, not in templates
         status: dict[str, Any] = merged(whole.get("status"), {
             "phase": self.phase, "reason": self.reason or None, "message": self.message or None,
             "podIP": ip.text(self.pod_ips[0]) if self.pod_ips else None,

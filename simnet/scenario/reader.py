@@ -21,6 +21,7 @@ RUNNING = ("console", "expect", "do", "task", "hint", "check")
 NOT_YET = {"task": "exercises", "hint": "exercises", "check": "exercises", "broken": "exercises"}
 _MODES_AT_END = re.compile(r"(?:\s*\{[\w-]+\})+$")
 _MODE = re.compile(r"\{([\w-]+)\}")
+_COMMENT = re.compile(r"\s+#.*$")
 _LATER = re.compile(r"(fail|heal|partition|join)\b")
 
 
@@ -122,6 +123,7 @@ class _Reader:
     def _do(self, text: str, line: int) -> Advance:
         if _LATER.match(text):
             raise self._error(line, f"`{text.split()[0]}` in a do fence is not supported yet; `@ +30s` lets time pass")
+        text = _COMMENT.sub("", text)
         found = re.fullmatch(r"(?:@\s*\+|advance\s+\+?)(\S+)", text)
         if not found:
             raise self._error(line, f"found {text!r}; expected `@ +DURATION`, `@ +30s` for example")

@@ -9,12 +9,11 @@ from functools import partial
 from simnet.cluster import Cluster
 from simnet.console.session import Session
 from simnet.diagnosis import codes
-from simnet.errors import ManifestError, Place, SimnetError, nearest
+from simnet.errors import Place, SimnetError, nearest
 from simnet.expect.evaluate import Context, check
 from simnet.expect.grammar import parse
 from simnet.manifests import admissible, read_manifests
 from simnet.manifests import check as check_manifest
-from simnet.manifests.files import read_text
 from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
 from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
 from simnet.scenario.report import Failure, Report, StepReport, failure_of_line
@@ -100,7 +99,7 @@ def _apply(stage: Stage, action: Apply, file: str, tally: _Tally) -> None:
 
     def act() -> None:
         text = "\n" * (action.line - 1) + substituted(action.text, stage.captures)
-        manifests = read_manifests(read_text(text, file=file), rules=check_manifest if action.delete else admissible)
+        manifests = read_manifests(text, file=file, rules=check_manifest if action.delete else admissible)
         if not action.delete:
             stage.cluster.apply(manifests)
             return
@@ -170,10 +169,8 @@ def _expect(stage: Stage, text: str, place: Place, tally: _Tally) -> None:
         return
     try:
         checked = check(stage.cluster, parse(substituted(text, stage.captures), place), stage.context)
-    except ManifestError as problem:
+    except (SimnetError, ValueError) as problem:  # ValueError: text that is no address
         tally.failures.append(Failure(place, text, tuple(str(problem).split("\n"))))
-    except SimnetError as problem:
-        tally.failures.append(Failure(place, text, (str(problem),)))
     else:
         if not checked.holds:
             tally.failures.append(failure_of_line(place, checked, stage.context))

@@ -49,7 +49,8 @@ def ground_of(story: Story) -> Ground:
     given = story.settings
     _check(story, given, TOP, ())
     if given and given.get("simnet") != 1:
-        raise _error(story, ("simnet",), f"{given.get('simnet')!r} is not a version; write `simnet: 1`")
+        found = f"{given['simnet']!r} is no version" if "simnet" in given else "the format's version is missing"
+        raise _error(story, ("simnet",), f"{found}; write `simnet: 1`")
     now = str(given.get("now", "")) or None
     _check_pins(story, given.get("pins") or {})
     made = _certificates(story, given.get("certs") or {}, now)

@@ -6,7 +6,7 @@ The cluster has one node whose Ingress controller answers on the node's own port
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -46,22 +46,24 @@ def with_common(group: Case, data: Case) -> Case:
     return {**group, "objects": shared + group["objects"]}
 
 
-CLUSTERS: dict[str, simnet.Cluster] = {}
+@pytest.fixture(scope="module")
+def clusters() -> dict[str, simnet.Cluster]:
+    """The cluster of each group, built when its first case asks for it; cases work on forks."""
+    return {}
 
 
-def test_ingress_case(group: Case, case: Case) -> None:
+def test_ingress_case(group: Case, case: Case, clusters: dict[str, simnet.Cluster]) -> None:
     assert set(group) <= GROUP_KEYS, f"unknown keys {set(group) - GROUP_KEYS}"
     assert set(case) <= CASE_KEYS, f"unknown keys {set(case) - CASE_KEYS}"
     assert group["frontend"] == "ingress", f"front end {group['frontend']} is not modelled yet"
-    if group["id"] not in CLUSTERS:
-        CLUSTERS[group["id"]] = cluster_of(group)
-    cluster = CLUSTERS[group["id"]].fork()
-    check = {"request": check_request, "admission": check_admission, "status": check_status}[case.get("kind", "request")]
+    if group["id"] not in clusters:
+        clusters[group["id"]] = cluster_of(group)
+    check = CHECKS[case.get("kind", "request")]
     allowed = case.get("expect_any") or [case["expect"]]
     failures = []
     for expect in allowed:
         try:
-            check(cluster.fork(), case, expect)
+            check(clusters[group["id"]].fork(), case, expect)
             return
         except AssertionError as failure:
             failures.append(failure)
@@ -190,9 +192,10 @@ def check_body(trace: simnet.Trace, wanted: str) -> None:
     assert trace.response is not None and trace.response.text == wanted
 
 
-FACTS = {"status": check_status_code, "backend": check_backend, "target_port": check_target_port, "path": check_path,
-         "backend_headers": check_backend_headers, "response_headers": check_response_headers,
-         "location": check_location, "certificate": check_certificate, "body": check_body}
+FACTS: dict[str, Callable[[simnet.Trace, Any], None]] = {
+    "status": check_status_code, "backend": check_backend, "target_port": check_target_port, "path": check_path,
+    "backend_headers": check_backend_headers, "response_headers": check_response_headers, "location": check_location,
+    "certificate": check_certificate, "body": check_body}
 
 
 def check_shares(outcomes: Any, wanted: Mapping[str, tuple[float, float]]) -> None:
@@ -236,3 +239,6 @@ def check_status(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
     kind, namespace, name = case["object"].split("/")
     found = cluster.get(kind, name, namespace=namespace).manifest["status"]["loadBalancer"]
     assert found == expect["loadBalancer"]
+
+
+CHECKS = {"request": check_request, "admission": check_admission, "status": check_status}

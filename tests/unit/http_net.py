@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from simnet import ip
 from simnet.control.ingress_class import ControllerFlags
@@ -48,7 +48,7 @@ def rule(host: str, *paths: str) -> IngressRule:
     """Paths as `Prefix /foo web:80`; a rule without any has no `http`."""
     found = []
     for text in paths:
-        path_type, path, target = text.rsplit(" ", 1)[0].split(" ", 1) + [text.rsplit(" ", 1)[1]]
+        path_type, path, target = text.split(" ")
         found.append(IngressPath(path, path_type, backend(target)))
     return IngressRule(host, tuple(found) if paths else None)
 
@@ -98,17 +98,14 @@ class Net:
         if event is not None:
             self.ingress.update(event)
 
-    def _get(self, kind: str, name: ObjectKey) -> Any:
-        return self.store.get(kind, name)
-
     def service(self, name: ObjectKey) -> Service | None:
-        return self._get("Service", name)
+        return cast("Service | None", self.store.get("Service", name))
 
     def secret(self, name: ObjectKey) -> Secret | None:
-        return self._get("Secret", name)
+        return cast("Secret | None", self.store.get("Secret", name))
 
     def configmap(self, name: ObjectKey) -> ConfigMap | None:
-        return self._get("ConfigMap", name)
+        return cast("ConfigMap | None", self.store.get("ConfigMap", name))
 
     def slices(self, name: ObjectKey) -> Collection[EndpointSlice]:
         return [each for each in self.store.list("EndpointSlice") if isinstance(each, EndpointSlice)

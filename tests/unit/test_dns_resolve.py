@@ -136,7 +136,7 @@ def delivered(share: Fraction) -> Outcomes:
 
 def rejected(share: Fraction) -> Outcomes:
     rules = ServicePortRules(DNS, DNS.ports[0], 4, ())
-    return ((share, Trace((Step(QUERY, None, NoEndpoints(Claim(rules, AddressKind.CLUSTER_IP, "node-1"))),))),)
+    return ((share, Trace((Step(QUERY, None, NoEndpoints(Claim(rules, AddressKind.CLUSTER_IP, "node-1", ""))),))),)
 
 
 def dropped(share: Fraction) -> Outcomes:

@@ -49,7 +49,8 @@ def test_every_variable_has_a_value() -> None:
 def test_the_echo_tells_pod_address_path_and_headers() -> None:
     status, text = said(Listen(80), "/a?b", headers=(("X-Own", "1"),))
     assert (status, text.splitlines()) == (200, [
-        "pod: shop/web-1", "address: 10.244.0.5:80", "client: 10.244.1.7", "request: GET /a?b HTTP/1.1", "Host: web", "X-Own: 1"])
+        "pod: shop/web-1", "address: 10.244.0.5:80", "client: 10.244.1.7", "request: GET /a?b HTTP/1.1", "Host: web",
+        "X-Own: 1"])
 
 
 def test_a_receiver_without_pod_echoes_too() -> None:

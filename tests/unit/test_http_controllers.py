@@ -56,7 +56,8 @@ def test_a_class_that_appears_brings_its_ingresses() -> None:
 
 def test_two_controllers_serve_each_its_own_class() -> None:
     other = IngressClass(key=ObjectKey("", "other"), controller="example.com/other")
-    net = Net(other, ingress("mine", rule("h.t", "Prefix / mine:80")), ingress("its", rule("h.t", "Prefix / its:80"), of="other"))
+    net = Net(other, ingress("mine", rule("h.t", "Prefix / mine:80")),
+              ingress("its", rule("h.t", "Prefix / its:80"), of="other"))
     assert outcome(ask(net.table(), "http://h.t/")) == "mine /"
     assert outcome(ask(net.table(controller_class="example.com/other", ingress_class="other"), "http://h.t/")) == "its /"
 
@@ -102,7 +103,8 @@ def test_why_nobody_serves_an_ingress_can_be_asked() -> None:
 
 def test_the_address_of_a_host_is_that_of_its_ingress() -> None:
     net = Net(controller_pod("c"), ingress("i", rule("h.t", "Prefix / a:80"), addresses=("203.0.113.1",)),
-              ingress("w", rule("*.w.t", "Prefix / a:80")), ingress("any", rule("", "Prefix / a:80"), addresses=("203.0.113.2",)))
+              ingress("w", rule("*.w.t", "Prefix / a:80")),
+              ingress("any", rule("", "Prefix / a:80"), addresses=("203.0.113.2",)))
     assert net.ingress.address_of("H.T.") == "203.0.113.1"
     assert net.ingress.address_of("a.w.t") == ""
     assert net.ingress.address_of("nobody.t") is None

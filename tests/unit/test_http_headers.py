@@ -67,7 +67,8 @@ def test_https_shows_in_scheme_and_port() -> None:
 
 # what happens, ConfigMap, peer, X-Forwarded-For, header, value, source
 TRUSTED = [
-    ("everybody is trusted, so the left-most counts", {}, PEER, "198.51.100.9, 198.51.100.8", "X-Real-IP", "198.51.100.9", "F-4"),
+    ("everybody is trusted, so the left-most counts", {}, PEER, "198.51.100.9, 198.51.100.8", "X-Real-IP",
+     "198.51.100.9", "F-4"),
     ("the right-most that is not trusted", {"proxy-real-ip-cidr": "203.0.113.0/24"}, PEER, "198.51.100.9, 198.51.100.8",
      "X-Real-IP", "198.51.100.8", "F-4"),
     ("trusted ones in between are passed over", {"proxy-real-ip-cidr": "203.0.113.0/24,198.51.100.8"}, PEER,
@@ -76,12 +77,15 @@ TRUSTED = [
      PEER, "F-4"),
     ("what is no address ends the search", {}, PEER, "unknown, 198.51.100.8", "X-Real-IP", "198.51.100.8", "F-4"),
     ("the header is replaced", {}, PEER, "198.51.100.9", "X-Forwarded-For", "198.51.100.9", "F-4"),
-    ("or extended", {"compute-full-forwarded-for": "true"}, PEER, "198.51.100.9", "X-Forwarded-For", f"198.51.100.9, {PEER}", "F-4"),
+    ("or extended", {"compute-full-forwarded-for": "true"}, PEER, "198.51.100.9", "X-Forwarded-For",
+     f"198.51.100.9, {PEER}", "F-4"),
 ]
 
 
-@pytest.mark.parametrize(("what", "config", "peer", "claimed", "name", "value", "source"), TRUSTED, ids=[row[0] for row in TRUSTED])
-def test_forwarded_for(what: str, config: dict[str, str], peer: str, claimed: str, name: str, value: str, source: str) -> None:
+@pytest.mark.parametrize(("what", "config", "peer", "claimed", "name", "value", "source"), TRUSTED,
+                         ids=[row[0] for row in TRUSTED])
+def test_forwarded_for(what: str, config: dict[str, str], peer: str, claimed: str, name: str, value: str,
+                       source: str) -> None:
     found = sent({"X-Forwarded-For": claimed}, config={"use-forwarded-headers": "true", **config}, peer=peer)
     assert found.header(name) == value, source
 

@@ -93,7 +93,7 @@ def obvious(rules: list[tuple[str, str]], path: str) -> int | None:
 @given(RULES, PATH, st.booleans())
 def test_the_dictionaries_agree_with_trying_every_rule(rules: list[tuple[str, str]], path: str, slash: bool) -> None:
     asked = path + "/" if slash and path != "/" else path
-    found = paths(*(f"{path_type} {own} s{index}:80" for index, (path_type, own) in enumerate(rules)) or ("Exact /no s:80",))
+    found = paths("Exact /no/such none:80", *(f"{kind} {own} s{index}:80" for index, (kind, own) in enumerate(rules)))
     expected = obvious(rules, asked)
     assert outcome(ask(found, f"http://h.t{asked}")) == ("default" if expected is None else f"s{expected} {asked}")
 

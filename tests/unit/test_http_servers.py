@@ -78,7 +78,8 @@ def test_a_default_backend_counts_only_where_its_ingress_named_the_host_first() 
 
 def test_an_ingress_without_rules_takes_every_unknown_host() -> None:
     found = table(ingress("all", default="catch:80", age=3), ingress("two", default="late:80", age=2),
-                  ingress("any", rule("", "Prefix / any:80", "Prefix /own own:80"), age=9), ingress("i", rule("h.t", "Prefix /a a:80")))
+                  ingress("any", rule("", "Prefix / any:80", "Prefix /own own:80"), age=9),
+                  ingress("i", rule("h.t", "Prefix /a a:80")))
     assert outcome(ask(found, "http://nobody.t/x")) == "catch /x", "D-3"
     assert outcome(ask(found, "http://nobody.t/own")) == "own /own", "H-3"
     assert outcome(ask(found, "http://h.t/x")) == "default", "D-3"
@@ -144,14 +145,16 @@ def test_of_slash_twins_the_older_serves_both_forms() -> None:
 # classes, canaries, dropped Ingresses ----------------------------------------------------------------------------
 
 def test_what_is_not_mine_is_invisible() -> None:
-    found = table(ingress("theirs", rule("h.t", "Prefix / theirs:80"), of="other", age=2), ingress("i", rule("g.t", "Prefix / a:80")))
+    found = table(ingress("theirs", rule("h.t", "Prefix / theirs:80"), of="other", age=2),
+                  ingress("i", rule("g.t", "Prefix / a:80")))
     assert outcome(ask(found, "http://h.t/")) == "default", "C-5"
     assert found.server("h.t") is None
 
 
 def test_a_canary_adds_no_host_and_no_path() -> None:
     found = table(ingress("main", rule("h.t", "Prefix / a:80"), age=1),
-                  ingress("c", rule("h.t", "Prefix /new c:80"), rule("only.t", "Prefix / c:80"), annotations={"canary": "true"}))
+                  ingress("c", rule("h.t", "Prefix /new c:80"), rule("only.t", "Prefix / c:80"),
+                          annotations={"canary": "true"}))
     assert outcome(ask(found, "http://h.t/new")) == "a /new", "Y-1"
     assert outcome(ask(found, "http://only.t/")) == "default", "Y-2"
 
@@ -166,7 +169,8 @@ def test_an_ingress_with_a_snippet_is_dropped_whole() -> None:
 # why the others lost ---------------------------------------------------------------------------------------------
 
 LOSING = table(
-    ingress("old", rule("h.t", "Prefix /app old:80", "Exact /app/x exact:80", "Prefix / root:80"), rule("g.t", "Prefix /app g:80"), age=5),
+    ingress("old", rule("h.t", "Prefix /app old:80", "Exact /app/x exact:80", "Prefix / root:80"),
+            rule("g.t", "Prefix /app g:80"), age=5),
     ingress("new", rule("h.t", "Prefix /app new:80", "Prefix /app/x/y deep:80", "Prefix /r resource:B/x"), age=4),
     ingress("their", rule("h.t", "Prefix /app theirs:80"), of="other", age=3),
     ingress("canary", rule("h.t", "Prefix /app c:80"), age=2, annotations={"canary": "true"}),
@@ -187,8 +191,8 @@ def test_exact_beats_prefix_of_the_same_length_and_says_so() -> None:
 
 
 def test_a_pattern_that_would_match_but_comes_later() -> None:
-    found = table(ingress("i", rule("h.t", "ImplementationSpecific /a a:80", "ImplementationSpecific /a.* b:80", "Prefix /z z:80"),
-                          annotations={"use-regex": "true"}))
+    paths = ("ImplementationSpecific /a a:80", "ImplementationSpecific /a.* b:80", "Prefix /z z:80")
+    found = table(ingress("i", rule("h.t", *paths), annotations={"use-regex": "true"}))
     assert {str(each.rule.backend): each.loss for each in losers(ask(found, "http://h.t/ab")) if each.rule.backend} == {
         "a:80": Loss.LATER, "z:80": Loss.PATH}
 

@@ -32,7 +32,8 @@ EXPIRED = make_certificate(["old.t"], not_before=NOW - 9 * DAY, not_after=NOW - 
 
 def secret(name: str, pair: TestCertificate, **instead: bytes) -> Secret:
     data = {"tls.crt": pair.certificate_pem.encode(), "tls.key": pair.key_pem.encode()}
-    return Secret(key=key(name), type="kubernetes.io/tls", data={**data, **{k.replace("_", "."): v for k, v in instead.items()}})
+    given = {entry.replace("_", "."): value for entry, value in instead.items()}
+    return Secret(key=key(name), type="kubernetes.io/tls", data={**data, **given})
 
 
 def tls(*hosts: str, name: str = "") -> tuple[IngressTLS, ...]:
@@ -173,7 +174,8 @@ CLIENTS = [
 ]
 
 
-@pytest.mark.parametrize(("what", "pair", "host", "trust", "cacert", "refusal", "source"), CLIENTS, ids=[row[0] for row in CLIENTS])
+@pytest.mark.parametrize(("what", "pair", "host", "trust", "cacert", "refusal", "source"), CLIENTS,
+                         ids=[row[0] for row in CLIENTS])
 def test_client(what: str, pair: TestCertificate, host: str, trust: tuple[TestCertificate, ...], cacert: str,
                 refusal: str, source: str) -> None:
     trusted: list[Certificate] = [each.certificate for each in trust]

@@ -34,7 +34,8 @@ def ingress(target: str = "web", host: str = "h.t", name: str = "i", path: str =
                 {"host": host, "http": {"paths": [{"path": path, "pathType": "Prefix", "backend": backend}]}}]}}
 
 
-def cluster_of(*objects: dict[str, Any], config: dict[str, str] | None = None, nodes: Any = None, **settings: Any) -> simnet.Cluster:
+def cluster_of(*objects: dict[str, Any], config: dict[str, str] | None = None, nodes: Any = None,
+               **settings: Any) -> simnet.Cluster:
     controller = {"shape": "hostport", "config": config or {}, **settings.pop("ingress", {})}
     cluster = simnet.Cluster(nodes=nodes or {"node": NODE}, ingress=controller, **settings)
     cluster.apply(list(objects))
@@ -118,13 +119,19 @@ def test_other_endpoints_are_tried_when_one_refuses() -> None:
 
 
 # annotations, how many endpoints are tried, source
-TRIES = [({}, 3, "B-7"), ({"proxy_next_upstream_tries": "2"}, 2, "K-12"), ({"proxy_next_upstream_tries": "0"}, 4, "nginx: 0 is no limit"),
-         ({"proxy_next_upstream": "off"}, 1, "K-12"), ({"proxy_next_upstream": "timeout"}, 1, "K-12")]
+TRIES = [
+    ({}, 3, "B-7"),
+    ({"proxy_next_upstream_tries": "2"}, 2, "K-12"),
+    ({"proxy_next_upstream_tries": "0"}, 4, "nginx: 0 is no limit"),
+    ({"proxy_next_upstream": "off"}, 1, "K-12"),
+    ({"proxy_next_upstream": "timeout"}, 1, "K-12"),
+]
 
 
 @pytest.mark.parametrize(("annotations", "tries", "source"), TRIES)
 def test_how_often_another_endpoint_is_tried(annotations: dict[str, str], tries: int, source: str) -> None:
-    trace = ask(cluster_of(service("web", 9999), ingress(**annotations), *(pod(f"web-{number}", "web") for number in range(4))))
+    pods = [pod(f"web-{number}", "web") for number in range(4)]
+    trace = ask(cluster_of(service("web", 9999), ingress(**annotations), *pods))
     failed = trace.last.because
     assert isinstance(failed, UpstreamFailed) and len(failed.attempts) == tries, source
     assert len({each.target for each in failed.attempts}) == tries
@@ -146,13 +153,15 @@ def test_a_backend_without_endpoints_is_503_even_for_clients_that_are_not_allowe
 
 
 def test_a_client_that_is_not_allowed_is_403() -> None:
-    assert status(ask(cluster_of(service("web"), ingress(whitelist_source_range="10.0.0.0/8"), pod("web-0", "web")))) == 403, "K-1"
+    cluster = cluster_of(service("web"), ingress(whitelist_source_range="10.0.0.0/8"), pod("web-0", "web"))
+    assert status(ask(cluster)) == 403, "K-1"
 
 
 def test_the_built_in_default_backend() -> None:
     trace = ask(cluster_of(), "http://nobody.t/")
     assert trace.response is not None
-    assert (trace.response.status, trace.response.text, trace.response.by) == (404, "default backend - 404", "default-backend"), "D-1"
+    assert (trace.response.status, trace.response.text, trace.response.by) == (
+        404, "default backend - 404", "default-backend"), "D-1"
 
 
 def test_a_default_backend_service_decides_the_status_itself() -> None:
@@ -165,7 +174,8 @@ def test_a_default_backend_service_decides_the_status_itself() -> None:
 
 
 def test_the_default_backend_annotation_stands_in_for_a_backend_without_endpoints() -> None:
-    cluster = cluster_of(service("web"), service("errors"), pod("errors-0", "errors"), ingress(default_backend="errors", rewrite_target="/new"))
+    cluster = cluster_of(service("web"), service("errors"), pod("errors-0", "errors"),
+                         ingress(default_backend="errors", rewrite_target="/new"))
     chosen = next(step.because for step in ask(cluster, "http://h.t/x").steps if isinstance(step.because, RuleChosen))
     assert (chosen.is_fallback, chosen.request.target, chosen.request.header("X-Code")) == (True, "/x", "503"), "D-5"
 

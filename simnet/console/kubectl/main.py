@@ -92,6 +92,7 @@ Commands: """ + ", ".join(sorted(VERBS)) + "\n"
 
 def kubectl(call: Call) -> Output:
     """Run one kubectl command line."""
+    call.desk.hint, name = "", ""
     try:
         name, args = _verb(call)
         if not name:
@@ -102,11 +103,12 @@ def kubectl(call: Call) -> Output:
             return Output(f"kubectl {name}: the flags known here are "
                           + ", ".join(sorted(f"--{flag.name}" for flag in (*verb.flags, *_GLOBAL))) + "\n")
         _refuse_operands_behind_dashes(name, flags)
-        return verb.run(Kube(call, name, flags, flags.get("namespace") or call.desk.namespace))
+        output = verb.run(Kube(call, name, flags, flags.get("namespace") or call.desk.namespace))
     except KubectlError as problem:
-        output = failed(str(problem), problem.status)
-        call.desk.last_problem = str(problem)
-        return Output(problem.stdout, output.stderr, output.status)
+        output = Output(problem.stdout, failed(str(problem)).stderr, problem.status)
+    if output.status and name not in ("exec", "run"):
+        call.desk.complain(output.stderr, call.desk.hint)
+    return output
 
 
 def _verb(call: Call) -> tuple[str, list[str]]:

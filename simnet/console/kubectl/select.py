@@ -71,8 +71,8 @@ def find(kube: Kube, wants: Sequence[Wanted]) -> Found:
         for name in want.names:
             try:
                 objects.append(get(kube, want.kind, name))
-            except NotFound:
-                complaints.append(not_found(want.kind, name))
+            except NotFound as problem:
+                complaints.append(_complaint(kube, want.kind, name, problem))
         if groups and groups[-1][0] == want.kind:
             groups[-1][1].extend(objects)
         else:
@@ -92,11 +92,17 @@ def require(kube: Kube, kind: Kind, name: str) -> Object:
     """One object by name. Raises KubectlError as the API server's client reports it."""
     try:
         return get(kube, kind, name)
-    except NotFound:
-        raise KubectlError(not_found(kind, name)) from None
+    except NotFound as problem:
+        raise KubectlError(_complaint(kube, kind, name, problem)) from None
 
 
-def not_found(kind: Kind, name: str) -> str:
+def _complaint(kube: Kube, kind: Kind, name: str, problem: NotFound) -> str:
+    """The API server's words; the nearest name is kept for `why`."""
+    elsewhere = [] if not kind.namespaced else [each.namespace for each in kube.cluster.list(kind.kind) if each.name == name]
+    if elsewhere:
+        kube.desk.hint = f"namespace {elsewhere[0]} has one of this name: kubectl {kube.verb} -n {elsewhere[0]} ..."
+    elif problem.suggestion:
+        kube.desk.hint = f"did you mean {problem.suggestion}?"
     return f'Error from server (NotFound): {resource(kind)} "{name}" not found'
 
 

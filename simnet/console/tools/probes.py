@@ -191,7 +191,7 @@ def _hops(call: Call, address: str) -> int | None:
     number = ip.number(address)
     services = call.cluster.view.services_with(number)
     if services and not call.cluster.view.pods_at(number) and call.cluster.view.node_at(number) is None:
-        call.desk.last_problem = CLUSTER_IP_IS_SILENT.format(address=address, service=services[0].key)
+        call.desk.complain(CLUSTER_IP_IS_SILENT.format(address=address, service=services[0].key))
         return None
     trace = call.cluster.trace(f"tcp://{ip.host_port(number, 7)}", call.source)
     call.desk.note(trace)

@@ -113,11 +113,13 @@ def _busybox(call: Call, flags: Parsed, url: str, done: Exchange) -> Output:
         return Output(stderr=f"{connecting}{shown}wget: server returned error: HTTP/1.1 {done.response.status} {phrase}\n",
                       status=1)
     text, name = _saved(call, flags, url, done.response.text)
-    saving = f"saving to '{name}'\n'{name}' saved\n" if name and not flags.on("quiet") else ""
-    written = "written to stdout\n" if not name and not flags.on("quiet") and not flags.on("spider") else ""
-    spider = "remote file exists\n" if flags.on("spider") and not flags.on("quiet") else ""
-    told = connecting + shown + saving
-    return Output(text, told + written + spider, screen=told + text + written + spider)
+    before, after = f"saving to '{name}'\n", f"'{name}' saved\n"
+    if not name:
+        before, after = ("", "remote file exists\n") if flags.on("spider") else ("writing to stdout\n", "written to stdout\n")
+    if flags.on("quiet"):
+        before = after = ""
+    told = connecting + shown + before
+    return Output(text, told + after, screen=told + text + after)
 
 
 # GNU ------------------------------------------------------------------------------------------------------------

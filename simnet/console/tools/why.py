@@ -9,13 +9,12 @@ from simnet.explain import explain
 
 
 def why(call: Call) -> Output:
-    """The path of the last connection, then the diagnosis; after a command that failed without one, what it said."""
+    """The path of the last connection, then the diagnosis; after a command that failed without one, what it said and
+    what was probably meant."""
+    if call.desk.last_problem:
+        return Output(call.desk.last_problem + "\n")
     trace = call.desk.last_trace
-    if trace is None and not call.desk.last_problem:
+    if trace is None:
         return Output("Nothing to explain yet: run curl, wget, nc or the like first.\n")
-    text = f"{call.desk.last_problem}\n" if call.desk.last_problem else ""
-    if trace is not None:
-        text += str(explain(trace)).rstrip("\n") + "\n"
-        found = str(diagnose(call.cluster, trace)).rstrip("\n")
-        text += f"\n{found}\n" if found else ""
-    return Output(text)
+    found = str(diagnose(call.cluster, trace)).rstrip("\n")
+    return Output(str(explain(trace)).rstrip("\n") + "\n" + (f"\n{found}\n" if found else ""))

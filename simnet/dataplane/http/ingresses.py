@@ -81,10 +81,6 @@ class Ingresses:
         Ingresses that have only a default backend."""
         return self._hosts.get(host, ())
 
-    def hosts(self) -> Iterable[str]:
-        """Every host some Ingress names."""
-        return self._hosts
-
     def class_named(self, name: str) -> IngressClass | None:
         return self._classes.get(name)
 

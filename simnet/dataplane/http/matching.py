@@ -171,7 +171,7 @@ def _goes_to_https(routing: Routing, location: Location, address: Address) -> bo
     settings, config = location.settings, routing.table.config
     if routing.client.scheme != "http":
         return False
-    if any(location.rule.path.startswith(entry) for entry in config.no_tls_redirect_locations):
+    if location.rule.path.startswith(config.no_tls_redirect_locations):
         return False
     force = config.force_ssl_redirect if settings.force_ssl_redirect is None else settings.force_ssl_redirect
     if force:

@@ -24,14 +24,16 @@ _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 
 
 def pod(data: Data, origin: Origin) -> Object:
-    """A Pod. Of a status that counts, what is absent stays at `Pod`'s own defaults; `ready` is its condition Ready."""
+    """A Pod. As a fact one without a status is Running, and a Running one without the condition Ready is ready."""
     spec, status = section(data, "spec"), origin.status(data)
     started = status.get("startTime")
+    phase = status.get("phase") or ("Running" if origin.facts else "Pending")
+    ready = [condition.get("status") == "True" for condition in items(status, "conditions")
+             if condition.get("type") == "Ready"]
     return Pod(
         **common(data, origin), spec=pod_spec(spec), node_name=spec.get("nodeName") or "",
-        pod_ips=_pod_ips(status), phase=status.get("phase") or "Pending",
-        ready=any(condition.get("type") == "Ready" and condition.get("status") == "True"
-                  for condition in items(status, "conditions")),
+        pod_ips=_pod_ips(status), phase=phase,
+        ready=ready[0] if ready else phase == "Running",
         states=tuple(map(_state, items(status, "containerStatuses"))),
         reason=status.get("reason") or "", message=status.get("message") or "",
         started=from_iso(started) if started else None)

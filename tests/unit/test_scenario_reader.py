@@ -1,0 +1,207 @@
+"""From Markdown to steps, and what is wrong with a story, with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simnet.errors import ManifestError
+from simnet.scenario.model import Advance, Apply, Console, Expect, Story, VirtualFile
+from simnet.scenario.reader import letters_apart, parse_story, read_story
+
+STORY = """\
+Some prose before anything.
+
+# A story
+
+```yaml scenario
+simnet: 1
+seed: 7
+```
+
+## Prose only
+
+## First step
+
+```yaml apply
+kind: Pod
+```
+
+```text file a.pem
+text
+```
+
+```yaml file web.yaml
+kind: Service
+```
+
+```yaml
+shown: only
+```
+
+### What if not? {what-if}
+
+```yaml delete
+kind: Pod
+```
+
+```do
+@ +1m30s      # a while
+advance 10s
+```
+
+```console
+client$ curl web
+hello
+```
+
+```expect
+# a comment
+count pods = 1
+
+GET http://web/ from pod/client is 200   # another
+```
+"""
+
+
+def story(text: str) -> Story:
+    return parse_story(text, "a.story.md")
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ManifestError) as caught:
+        story(text)
+    return str(caught.value)
+
+
+def test_the_title_the_settings_and_the_steps() -> None:
+    read = story(STORY)
+    assert (read.title, read.settings, read.settings_line) == ("A story", {"simnet": 1, "seed": 7}, 6)
+    assert [(step.name, step.line, step.mode) for step in read.steps] == [
+        ("First step", 12, "normal"), ("What if not?", 30, "what-if")]
+    assert read.assertions == 3
+
+
+def test_the_fences_of_a_step_in_their_order() -> None:
+    first, second = story(STORY).steps
+    assert first.actions == (Apply("kind: Pod\n", 15), VirtualFile("a.pem", "text\n", 19),
+                             VirtualFile("web.yaml", "kind: Service\n", 23))
+    delete, wait, longer, console, expect = second.actions
+    assert delete == Apply("kind: Pod\n", 33, delete=True)
+    assert (wait, longer) == (Advance(90.0, 37), Advance(10.0, 38))
+    assert isinstance(console, Console) and console.exchanges[0].actor == "client"
+    assert expect == Expect(((48, "count pods = 1"), (50, "GET http://web/ from pod/client is 200   # another")))
+
+
+def test_the_title_may_be_a_step_itself() -> None:
+    assert [step.name for step in story("# One\n```expect\ncount pods = 0\n```\n").steps] == ["One"]
+
+
+def test_windows_line_ends() -> None:
+    assert story(STORY.replace("\n", "\r\n")).steps == story(STORY).steps
+
+
+ASSERTS = "```expect\ncount pods = 0\n```\n"
+
+MODES = [  # heading, name, mode
+    ("What if? {what-if}", "What if?", "what-if"),
+    ("What if?{what-if}", "What if?", "what-if"),
+    ("What {x} is", "What {x} is", "normal"),
+    ("Plain", "Plain", "normal"),
+]
+
+
+@pytest.mark.parametrize(("heading", "name", "mode"), MODES)
+def test_the_mode_stands_at_the_end_of_a_heading(heading: str, name: str, mode: str) -> None:
+    [step] = story(f"# Title\n## {heading}\n{ASSERTS}").steps
+    assert (step.name, step.mode) == (name, mode)
+
+
+REFUSED = [  # what is wrong, text after the title, line, part of the message
+    ("an unknown mode", "## A {what-fi}\n" + ASSERTS, 2, "{what-fi} is no mode of a step; did you mean what-if?"),
+    ("live steps", "## A {what-if} {live}\n" + ASSERTS, 2, "live steps are not supported yet"),
+    ("an unknown second word", "```yaml aply\na: 1\n```\n", 2,
+     "'aply' is not known after 'yaml'; did you mean apply?"),
+    ("a misspelt language", "```exepct\ncount pods = 0\n```\n", 2,
+     "a fence of language 'exepct' is shown, not run; did you mean expect?"),
+    ("a misspelt console", "```consol\n$ ls\n```\n", 2, "did you mean console?"),
+    ("a misspelt data language", "```yml apply\na: 1\n```\n", 2, "did you mean yaml?"),
+    ("no data language", "```k8s apply\na: 1\n```\n", 2, "did you mean yaml apply?"),
+    ("text to be applied", "```text apply\na: 1\n```\n", 2, "`text apply` is not known; write `yaml apply`"),
+    ("a second word too many", "```yaml apply now\na: 1\n```\n", 2, "write `yaml apply`"),
+    ("a file without a name", "```yaml file\na: 1\n```\n", 2, "expected one file name, `yaml file web.yaml`"),
+    ("a word after expect", "```expect later\ncount pods = 0\n```\n", 2, "`expect` takes no second word, found 'later'"),
+    ("a word after console", "```console as posted\n$ ls\n```\n", 2,
+     "`console as posted` is not known; did you mean console as pasted?"),
+    ("exercises", "```task\nDo it\n```\n", 2, "exercises (`task` fences) are not supported yet"),
+    ("a broken state", "```yaml broken\na: 1\n```\n", 2, "exercises (`yaml broken` fences) are not supported yet"),
+    ("a failure", "```do\nfail node/node-1\n```\n", 3, "`fail` in a do fence is not supported yet"),
+    ("an unknown deed", "```do\nsleep 3\n```\n", 3, "found 'sleep 3'; expected `@ +DURATION`, `@ +30s` for example"),
+    ("an unreadable duration", "```do\n@ +soon\n```\n", 3, "soon"),
+    ("settings twice", "```yaml scenario\nsimnet: 1\n```\n```yaml scenario\nsimnet: 1\n```\n", 5,
+     "a second scenario fence; the first is on line 2"),
+    ("settings too late", ASSERTS + "```yaml scenario\nsimnet: 1\n```\n", 5,
+     "the scenario fence must stand before the first step"),
+    ("settings that are no mapping", "```yaml scenario\n- 1\n```\n", 2, "it starts with `simnet: 1`"),
+    ("output before a command", "```console\nhello\n```\n", 3, "found 'hello' before the first command"),
+    ("a fence without an end", "```expect\ncount pods = 0\n", 2, "this fence is never closed"),
+    ("nothing asserted", "```yaml apply\na: 1\n```\n", 1, "the story asserts nothing"),
+    ("only commands without output", "```console\n$ ls\n```\n", 1, "the story asserts nothing"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED])
+def test_what_is_wrong_is_said_with_its_line(text: str, line: int, message: str) -> None:
+    said = refusal("# Title\n" + text)
+    assert said.startswith(f"a.story.md:{line}: ") and message in said
+
+
+def test_a_misreadable_setting_is_found_at_its_own_line_and_column() -> None:
+    assert refusal("# T\n```yaml scenario\nsimnet: 1\nseed: [1\n```\n" + ASSERTS).startswith("a.story.md:4:7:")
+
+
+def test_a_story_needs_a_title() -> None:
+    assert "a working fence before the first heading" in refusal(ASSERTS)
+    assert "the story has no heading" in refusal("just prose\n")
+
+
+def test_all_problems_are_told_at_once() -> None:
+    said = refusal("# T\n```yaml aply\n```\n```exepct\n```\n")
+    assert [line.split(":")[1] for line in said.split("\n")] == ["2", "4"]
+
+
+SHOWN = ["", "text", "yaml", "json", "mermaid", "sh", "bash", "python", "diff", "http", "toml", "bash title=check"]
+
+
+@pytest.mark.parametrize("info", SHOWN)
+def test_other_fences_are_only_shown(info: str) -> None:
+    assert len(story(f"# T\n{ASSERTS}```{info}\nx\n```\n").steps[0].actions) == 1
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="missing.story.md: cannot be read"):
+        read_story(tmp_path / "missing.story.md")
+    (tmp_path / "latin.story.md").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(ManifestError, match="latin.story.md: cannot be read"):
+        read_story(tmp_path / "latin.story.md")
+
+
+DISTANCES = [("expect", "expect", 0), ("exepct", "expect", 1), ("expct", "expect", 1), ("expects", "expect", 1),
+             ("excpet", "expect", 2), ("", "abc", 3), ("text", "expect", 4), ("ca", "abc", 3)]
+
+
+@pytest.mark.parametrize(("one", "other", "distance"), DISTANCES)
+def test_letters_apart(one: str, other: str, distance: int) -> None:
+    """Source: the restricted edit distance with swaps of neighbours; `ca` and `abc` are its textbook 3."""
+    assert letters_apart(one, other) == distance
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_letters_apart_is_a_measure(one: str, other: str) -> None:
+    apart = letters_apart(one, other)
+    assert apart == letters_apart(other, one)
+    assert (apart == 0) == (one == other)
+    assert abs(len(one) - len(other)) <= apart <= max(len(one), len(other))
