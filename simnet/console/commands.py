@@ -24,36 +24,36 @@ COMMANDS: dict[str, Command] = BUILTINS | {
     "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "netstat": sockets.netstat, "nslookup": lookups.nslookup,
     "openssl": openssl.openssl, "ping": probes.ping, "ping6": probes.ping, "printenv": system.env, "rm": system.rm,
     "sh": system.shell, "sleep": system.sleep, "sort": text.sort, "ss": sockets.ss, "tail": text.tail, "tee": text.tee,
-    "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc,
-    "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
+    "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc, "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
 }
 
-NOT_MODELLED = ("for", "while", "if", "sudo", "vi", "vim", "nano", "less", "more", "watch", "jq", "sed", "iptables",
-                  "iptables-save", "tcpdump", "docker", "minikube", "kind", "helm", "ssh", "xargs", "python",
-                  "python3", "time", "traceroute")
+NOT_MODELLED = frozenset(("docker", "helm", "iptables", "iptables-save", "jq", "kind", "less", "minikube", "more", "nano",
+                          "python", "python3", "sed", "ssh", "sudo", "tcpdump", "time", "traceroute", "vi", "vim", "watch",
+                          "xargs"))
+"""What a laptop has as well, so that nobody is told of a typing mistake."""
+
+_PLAIN_IMAGE = frozenset(("awk", "bash", "cat", "cut", "date", "egrep", "env", "fgrep", "grep", "head", "hostname", "ls",
+                          "printenv", "rm", "sh", "sleep", "sort", "tail", "tee", "uniq", "wc", "whoami"))
 
 
-def available(desk: Desk, name: str) -> bool:
-    """Whether the tool is there: everything on the laptop and on nodes, in a pod what its image has or was installed.
+def tools_here(desk: Desk) -> frozenset[str]:
+    """The tools of the place: what the image has and what was installed; on the laptop and on nodes everything.
 
-    An image nobody described is taken to have what a Debian image has: its own shell and text tools, nothing more.
+    An image nobody described is taken to have a shell and the usual text tools, nothing more.
     """
-    if name in BUILTINS or desk.frame.pod is None:
-        return True
+    if desk.frame.pod is None:
+        return NOT_MODELLED.union(COMMANDS)
     profile = desk.profile()
     tools = profile.tools if profile is not None else _PLAIN_IMAGE
-    return name in tools or name in desk.installed.get(desk.frame.source, ())
-
-
-_PLAIN_IMAGE = frozenset(("awk", "bash", "cat", "cut", "date", "env", "grep", "head", "hostname", "ls", "printenv", "rm",
-                          "sh", "sleep", "sort", "tail", "tee", "uniq", "wc", "whoami", "egrep", "fgrep"))
+    return tools.union(desk.installed.get(desk.frame.source, ()), BUILTINS)
 
 
 def unknown_command(desk: Desk, name: str) -> Output:
-    """`command not found`, status 127; with the nearest name unless the console knows the tool and it is just absent."""
+    """`command not found`, status 127; with the nearest name unless the tool exists and is just not here."""
     base = name.rpartition("/")[2]
     message = f"{desk.frame.shell}: {name}: command not found"
-    if base in NOT_MODELLED and desk.frame.pod is None:
+    here = tools_here(desk)
+    if base in here:
         return failed(f"{message} (simnet does not model it)", 127)
-    near = "" if base in COMMANDS else nearest(base, [each for each in COMMANDS if available(desk, each)])
+    near = "" if base in COMMANDS else nearest(base, sorted(here.intersection(COMMANDS)))
     return failed(message + (f"; did you mean {near}?" if near else ""), 127)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from simnet.cluster import Cluster
-from simnet.console.commands import COMMANDS, available, unknown_command
+from simnet.console.commands import COMMANDS, tools_here, unknown_command
 from simnet.console.desk import LAPTOP, Call, Desk, Frame, NoSuchFile, read_file, write_file
 from simnet.console.environment import environment
 from simnet.console.frames import frame_for, left_behind
@@ -162,7 +162,7 @@ class Session:
     def _execute(self, words: Sequence[str], stdin: str) -> Output:
         """Run one command here; nothing a command raises gets further than this."""
         name = words[0].rpartition("/")[2]
-        if name not in COMMANDS or not available(self.desk, name):
+        if name not in COMMANDS or name not in tools_here(self.desk):
             return unknown_command(self.desk, words[0])
         call = Call(self.desk, name, list(words[1:]), stdin, self._execute, self._interpret)
         try:

@@ -20,7 +20,7 @@ from simnet.store.store import Change, Event
 class NodeController:
     """Allocates node CIDRs and keeps the ledgers of pod addresses of each node."""
 
-    kinds = ("Node",)
+    kinds: tuple[str, ...] = ("Node",)
 
     def handle(self, event: Event, world: World) -> Iterable[Change]:
         """A new node gets what it lacks; blocks given in its manifest are occupied; a deleted one releases its own."""

@@ -33,12 +33,14 @@ def refused(cluster: Cluster, trace: Trace, decision: core.CertificateRefused) -
         return
     names = listed(decision.certificate.certificate.names) if decision.certificate.certificate is not None else ""
     why = REFUSAL_WORDS.get(decision.reason, decision.reason)
+    request = trace.steps[0].before.flow.request
+    host = (request.sni if request is not None else None) or decision.host
     yield Suspicion(
         code="TLS-UNTRUSTED", objects=(decision.receiver,),
         summary=f"the client does not accept the certificate of {named(decision.receiver)}: {why}",
-        cause=f"The certificate {decision.certificate.name} was shown for {decision.host}, and {why}.",
+        cause=f"The certificate {decision.certificate.name} was shown for {host}, and {why}.",
         evidence=(f"Names in it: {names or 'unknown'}.",), observed=decision.reason,
-        expected=f"a certificate for {decision.host} that the client trusts",
+        expected=f"a certificate for {host} that the client trusts",
         advice="Tell the client to trust it (curl --cacert), or look away for a test (curl -k).")
 
 

@@ -105,13 +105,14 @@ def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
 # aliases --------------------------------------------------------------------------------------------------------
 
 def _dead_alias(reason: reasons.TargetMissing | reasons.AliasLoop | reasons.TargetIsAddress) -> Suspicion:
+    target = reason.target.rstrip(".")
     return Suspicion(
         code="SVC-EXTNAME", objects=(f"service/{reason.service}",),
         symptom="The name of this Service has no address.",
-        summary=f"Service {reason.service} is an alias for {reason.target}, which leads nowhere",
+        summary=f"Service {reason.service} is an alias for {target}, which leads nowhere",
         cause=f"Service {reason.service} is of type ExternalName: only an alias, with no address of its own.",
         evidence=(f"{reason_text(reason)[:1].upper()}{reason_text(reason)[1:]}.",),
-        observed=f"{reason.target} has no address", expected="externalName: a DNS name that exists",
+        observed=f"{target} has no address", expected="externalName: a DNS name that exists",
         advice="Set spec.externalName to a name that exists; an address or the Service's own name cannot work.")
 
 

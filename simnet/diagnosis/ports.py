@@ -125,6 +125,10 @@ def wrong_service_port(trace: Trace, service: Service, packet: Packet) -> Suspic
     if inner is not None:
         evidence.append(f"{packet.port} is the targetPort, the port inside the pods; clients use {inner.port}.")
         ports.sort(key=lambda each: each is not inner)
+    instead = [Instead(asked.to(asked.host, each.port), "port", str(packet.port), str(each.port))
+               for each in ports[:MOST_PORTS]]
+    if asked.scheme == "https":
+        instead += [Instead(each.asked.over("http"), "URL", asked.url, each.asked.over("http").url) for each in instead]
     return Suspicion(
         code="SVC-PORT", objects=(service.ref,),
         summary=f"Service {service.key} has no port {packet.port}; it has {listed(each.port for each in service.ports)}",
@@ -132,9 +136,7 @@ def wrong_service_port(trace: Trace, service: Service, packet: Packet) -> Suspic
               f"{packet.port}. Its address exists only together with its ports: other ports have no owner.",
         evidence=tuple(evidence), observed=f"no port {packet.port}/{packet.protocol}", expected="a port of the Service",
         nearest=f"port {ports[0].port}" if ports else "",
-        candidates=tuple(Instead(asked.to(asked.host, each.port), "port", str(packet.port), str(each.port))
-                         for each in ports[:MOST_PORTS]),
-        advice="Use one of the Service's ports.")
+        candidates=tuple(instead), advice="Use one of the Service's ports.")
 
 
 def _node_port_mix_up(cluster: Cluster, trace: Trace, packet: Packet) -> Suspicion | None:

@@ -110,7 +110,7 @@ def thawed(value: Any) -> Any:
 def shown(value: Any) -> str:
     """A field's value as a fix shows it."""
     if isinstance(value, Mapping):
-        return listed((f"{key}={shown(each)}" for key, each in value.items())) or "{}"
+        return "{" + listed(f"{key}: {shown(each)}" for key, each in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return f"[{listed(map(shown, value))}]"
     return "" if value is None else str(value)

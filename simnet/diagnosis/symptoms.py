@@ -34,11 +34,11 @@ def is_healthy(trace: Trace) -> bool:
 
 def suspects(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
     """Causes of what happened in `trace`, likeliest first; nothing for a healthy trace."""
+    if trace.response is None or trace.response.status >= 400:
+        yield from _of_end(cluster, trace, trace.last)
     proxy = _unwanted_certificate(trace)
     if proxy is not None:
         yield from certificates.fallback(cluster, trace, proxy)
-    if trace.response is None or trace.response.status >= 400:
-        yield from _of_end(cluster, trace, trace.last)
 
 
 def _unwanted_certificate(trace: Trace) -> ObjectKey | None:

@@ -43,7 +43,7 @@ def _found(reason: Found) -> str:
                 f"Service {service} has no cluster IP: the addresses of its {counted(ready, 'ready endpoint')}")
             return f"{which}; not ready and left out: {listed(unready)}" if unready else which
         case dns.Alias(service, target):
-            return f"Service {service} is only an alias for {target}"
+            return f"Service {service} is only an alias for {target.rstrip('.')}"
         case dns.PodAddress(namespace, address, pod):
             owner = f"of pod {pod}" if pod is not None else f"written in the name; nobody checks who in {namespace} has it"
             return f"the address {ip.text(address)} {owner}"
@@ -68,9 +68,9 @@ def _empty(reason: Empty) -> str:
         case dns.NoSuchType(name, type, has):
             return f"{name} has no {type} record, only {listed(has) or 'others'}"
         case dns.TargetMissing(service, target, because):
-            return f"Service {service} is an alias for {target}, and that fails: {reason_text(because)}"
+            return f"Service {service} is an alias for {target.rstrip('.')}, and that fails: {reason_text(because)}"
         case dns.AliasLoop(service, target):
-            return f"Service {service} is an alias for {target}, which leads round in a circle"
+            return f"Service {service} is an alias for {target.rstrip('.')}, which leads round in a circle"
         case other:
             assert_never(other)
 

@@ -48,8 +48,9 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
         case core.NotListening():
             return _not_listening(decision)
         case core.CertificateRefused(receiver, _, certificate, reason, host, shown_because):
-            why = REFUSAL_WORDS.get(reason, reason)
-            return (f"the client wants {host} and does not accept the certificate of {named(receiver)}: {why}",
+            why, request = REFUSAL_WORDS.get(reason, reason), step.before.flow.request
+            wanted = (request.sni if request is not None else None) or host
+            return (f"the client wants {wanted} and does not accept the certificate of {named(receiver)}: {why}",
                     certificate_facts(certificate, shown_because))
         case core.NotTLS(receiver):
             return f"the client starts TLS and {named(receiver)} answers in plain text on port {port}", []

@@ -238,3 +238,11 @@ def test_the_same_request_gives_the_same_bytes() -> None:
         return [ask(cluster).response for _ in range(5)]
 
     assert run() == run()
+
+
+def test_a_controller_that_forwards_to_itself_goes_round_until_the_limit() -> None:
+    """The Host stays the client's, so the controller's own address as external name leads back to the same rule."""
+    external = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+                "spec": {"type": "ExternalName", "externalName": "edge.example.net"}}
+    trace = ask(cluster_of(external, ingress(), outside={"edge.example.net": {"address": NODE}}))
+    assert (trace.result, trace.response) == ("loop", None), "B-4"

@@ -19,7 +19,6 @@ from simnet.names import dns1035_label_problem
 _PLAIN: Final = r"\-._~a-zA-Z0-9/:"
 _CAPTURE_PATH: Final = re.compile(rf"/?[{_PLAIN}$]*")
 _SERVER_NAME: Final = re.compile(rf"[{_PLAIN}^$\[\](){{}}*+?|&=\\]*")
-_URL: Final = re.compile(rf"[{_PLAIN}?&=]*")
 _URL_WITH_VARIABLES: Final = re.compile(rf"[{_PLAIN}?&=$]*")
 _BASIC: Final = re.compile(rf"[{_PLAIN}]*")
 _SIZE: Final = re.compile(r"(\d+)([bkmg]?)", re.IGNORECASE)
@@ -194,21 +193,22 @@ def _app_root(reader: _Reader) -> str:
 
 def _redirect(reader: _Reader) -> Redirect | None:
     """The temporal one if there is one, else the permanent one; a code out of range is the default (R-2, R-3)."""
-    temporal = _redirect_url(reader, "temporal-redirect", _URL_WITH_VARIABLES)
+    temporal = _redirect_url(reader, "temporal-redirect")
     temporal_code = reader.number("temporal-redirect-code", Outcome.DROPPED)
-    permanent = _redirect_url(reader, "permanent-redirect", _URL_WITH_VARIABLES)
+    permanent = _redirect_url(reader, "permanent-redirect")
     permanent_code = reader.number("permanent-redirect-code", Outcome.DROPPED)
     if temporal:
-        in_range = temporal_code is not None and 300 <= temporal_code <= 307
-        return Redirect(url=temporal, status=temporal_code if in_range and temporal_code else 302)
-    if permanent:
-        in_range = permanent_code is not None and 300 <= permanent_code <= 308
-        return Redirect(url=permanent, status=permanent_code if in_range and permanent_code else 301)
-    return None
+        return Redirect(url=temporal, status=_code(temporal_code, 307, 302))
+    return Redirect(url=permanent, status=_code(permanent_code, 308, 301)) if permanent else None
 
 
-def _redirect_url(reader: _Reader, name: str, allowed: re.Pattern[str]) -> str:
-    value = reader.text(name, allowed, Outcome.DROPPED)
+def _code(given: int | None, highest: int, default: int) -> int:
+    return given if given is not None and 300 <= given <= highest else default
+
+
+def _redirect_url(reader: _Reader, name: str) -> str:
+    """A URL of http or https; nginx variables in it are not filled in."""
+    value = reader.text(name, _URL_WITH_VARIABLES, Outcome.DROPPED)
     if value and not value.startswith("http"):
         reader.refuse(name, Outcome.IGNORED)
         return ""
