@@ -309,7 +309,9 @@ def _controllers(value: Any, addons: Mapping[str, str]) -> tuple[ControllerSetti
     for entry in entries:
         refuse_unknown("ingress", entry, allowed)
         controller = ControllerSettings(**{**entry, "config": MappingProxyType(dict(entry.get("config") or {}))})
-        one_of("ingress.profile", controller.profile, ("nginx", "spec"))
+        one_of("ingress.profile", controller.profile, ("nginx",))
+        if controller.webhook:
+            raise UsageError("ingress.webhook: the validating webhook is not modelled yet; leave the key out")
         one_of("ingress.shape", controller.shape, ("loadbalancer", "hostport"))
         controllers.append(controller if controller.node else replace(controller, node=addons["ingress-nginx"]))
     names = [(controller.namespace, controller.name) for controller in controllers]

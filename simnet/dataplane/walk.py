@@ -37,7 +37,8 @@ STAGE_AT: dict[Place, Stage] = {
 
 STEP_LIMIT = 128  # a request through a proxy takes about twenty; this plays the part of TTL
 
-RETURNS_TO_PROXY = frozenset((Verdict.REFUSED, Verdict.DROPPED, Verdict.UNRESOLVED, Verdict.UNREACHABLE))
+RETURNS_TO_PROXY = frozenset((Verdict.REFUSED, Verdict.DROPPED, Verdict.UNRESOLVED, Verdict.UNREACHABLE,
+                              Verdict.TLS_FAILED))
 
 
 def walk(net: View, packet: Packet, choose: Chooser) -> Trace:

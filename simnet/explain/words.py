@@ -79,7 +79,8 @@ def question_of(trace: Trace) -> str:
 
 def title_of(trace: Trace) -> str:
     """Who asked what: `laptop (192.0.2.1) asks GET http://shop.example.com/`."""
-    return f"{sender(trace.steps[0].before.flow.actor)} asks {question_of(trace)}"
+    flow = trace.steps[0].before.flow
+    return f"{sender(flow.actor)} {'opens' if flow.request is None else 'asks'} {question_of(trace)}"
 
 
 def result_of(trace: Trace) -> str:
@@ -91,7 +92,7 @@ def result_of(trace: Trace) -> str:
 
 
 RESULTS = {
-    "open": "open: the connection is established",
+    "open": "open: the receiver takes it",
     "refused": "refused: the client is told at once",
     "timeout": "timeout: the client hears nothing",
     "no-name": "no-name: the name has no address",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from simnet.cluster import Cluster
+from simnet.dataplane.step import Trace
 from simnet.diagnosis import why_lines
 from simnet.errors import Place
 from simnet.expect.evaluate import Checked, Context, check
+from simnet.expect.lines import Requested
 from simnet.explain import one_line
+from simnet.scenario.matching import match_line, unknown_capture
+from simnet.scenario.model import Exchange
+
+BODY_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +88,63 @@ def failure_of_line(place: Place, checked: Checked, context: Context) -> Failure
         details += ["got      ASSUMED", *(f"         {each}" for each in checked.assumed),
                     "         say `assume: any-port` or `policies: not-enforced` in the settings if that is meant"]
         return Failure(place, checked.expectation.text, tuple(details))
-    details.append(_got(checked))
-    if checked.trace is not None:
-        details.append(f"path     {one_line(checked.trace)}")
+    details += _got(checked)
     if checked.trace is not None and checked.cluster is not None:
         def holds(twin: Cluster) -> bool:
             return check(twin, checked.expectation, context).holds
 
-        details += [line.strip() if not line.startswith("      ") else line
-                    for line in why_lines(checked.cluster, checked.trace, holds)]
+        details += path_and_why(checked.cluster, checked.trace, holds)
     return Failure(place, checked.expectation.text, tuple(details))
 
 
-def _got(checked: Checked) -> str:
+def _got(checked: Checked) -> list[str]:
+    """What came, on how many of the possible paths, and the parts of it that the line makes a claim about."""
     if not checked.paths:
-        return f"got      {checked.got}"
+        return [f"got      {checked.got}"]
     paths = "1 possible path" if checked.paths == 1 else f"{checked.paths} possible paths"
-    return f"got      {checked.got:<30} {paths}, {checked.wrong} of them so"
+    lines = [f"got      {checked.got:<30} {paths}, {checked.wrong} of them so"]
+    claim, trace = checked.expectation.claim, checked.trace
+    if isinstance(claim, Requested) and trace is not None:
+        named = dict.fromkeys(name for result in claim.outcome.results for name, _ in result.details)
+        lines += [f"{name if not index else '':<8} {found}" for name in named for index, found in enumerate(_detail(trace, name))]
+    return lines
+
+
+def _detail(trace: Trace, name: str) -> list[str]:
+    """What a detail of a result really was, line by line; nothing for what `got` shows already."""
+    response = trace.response
+    if name == "seen-as":
+        return [trace.seen_source or "nobody saw it"]
+    if response is None or name == "by":
+        return []
+    if name == "body":
+        lines = response.text.strip().split("\n")
+        return lines[:BODY_LINES] + (["..."] if len(lines) > BODY_LINES else [])
+    if name == "sets":
+        return [f"{header}: {value}" for header, value in response.headers] or ["no header"]
+    served = response.certificate
+    return ["no certificate" if served is None else "the fallback" if served.is_fallback else f"of Secret {served.name}"]
+
+
+def path_and_why(cluster: Cluster, trace: Trace, holds: Callable[[Cluster], bool] | None = None) -> list[str]:
+    """The path a request took, the likeliest cause if it went wrong, and a fix that was tried (see `why_lines`)."""
+    return [f"path     {one_line(trace)}", *why_lines(cluster, trace, holds)]
+
+
+def beside(exchange: Exchange, actual: Sequence[str], status: int, captures: Mapping[str, str]) -> list[str]:
+    """Expected and actual output of a command, one below the other. Lines that differ are marked, unless a line of dots
+    makes it unclear which belong together."""
+    expected = exchange.expected
+    pairs = list(zip_longest(expected, actual))
+    differs = [one is None or other is None or match_line(one, other, captures) is None for one, other in pairs]
+    if any(line.strip() == "..." for line in expected) or not expected or not actual:
+        differs = [False] * len(pairs)
+    marks = ["! " if each else "  " for each in differs]
+    lines = [] if status == exchange.status else [f"exit status {status}, expected {exchange.status}"]
+    lines += ["expected", *(mark + line for mark, line in zip(marks, expected or ("(no output)",), strict=False))]
+    lines += ["got", *(mark + line for mark, line in zip(marks, actual or ("(no output)",), strict=False))]
+    missing = unknown_capture(exchange.command, captures)
+    return [*lines, *([f"note     nothing was captured for {{{missing}}} before this command"] if missing else ())]
 
 
 def text_of(reports: Iterable[Report]) -> str:

@@ -16,7 +16,7 @@ from simnet.manifests import admissible, read_manifests
 from simnet.manifests import check as check_manifest
 from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
 from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
-from simnet.scenario.report import Failure, Report, StepReport, failure_of_line
+from simnet.scenario.report import Failure, Report, StepReport, beside, failure_of_line, path_and_why
 from simnet.scenario.settings import Ground, ground_of
 
 Progress = Callable[[StoryStep], None]
@@ -119,7 +119,7 @@ def _console(stage: Stage, console: Console, file: str, tally: _Tally) -> None:
 
 
 def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> None:
-    command = substituted(exchange.command, stage.captures)
+    before, command = stage.session.last_trace, substituted(exchange.command, stage.captures)
     if exchange.actor:
         output = stage.session.run_in(exchange.actor, command)
     else:
@@ -135,8 +135,11 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
         stage.captures.update(matched)
         return
     tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
-    status = () if output.status == exchange.status else (f"exit status {output.status}, expected {exchange.status}",)
-    tally.failures.append(Failure(place, prompt, (*status, *_beside(exchange.expected, actual))))
+    details = beside(exchange, actual, output.status, stage.captures)
+    trace = stage.session.last_trace
+    if trace is not None and trace is not before:
+        details += path_and_why(stage.cluster, trace)
+    tally.failures.append(Failure(place, prompt, tuple(details)))
 
 
 _HOW_TO_ALLOW = ("say `assume: any-port` or `policies: not-enforced` in the settings if that is meant",)
@@ -149,12 +152,6 @@ def _forbidden(stage: Stage) -> tuple[str, ...]:
                                         ("policy", settings.policies == "not-enforced")) if given}
     return tuple(text for text in stage.session.assumed
                  if (kind := text.partition(":")[0]) in ("port", "policy") and kind not in allowed)
-
-
-def _beside(expected: tuple[str, ...], actual: tuple[str, ...]) -> tuple[str, ...]:
-    """Expected and actual output, one below the other."""
-    return ("expected", *(f"  {line}" for line in expected or ("(no output)",)),
-            "got", *(f"  {line}" for line in actual or ("(no output)",)))
 
 
 # expectations ---------------------------------------------------------------------------------------------------

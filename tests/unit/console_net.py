@@ -39,15 +39,26 @@ spec:
   containers:
   - {name: debian, image: "debian:12", command: [sleep, infinity]}
 """
-PINS = {"service/default/web": "10.96.1.5", "pod/default/client": "10.244.0.9", "pod/default/debian": "10.244.1.9"}
+PINS = {"service/default/web": "10.96.1.5"}
 IMAGES = {"nginx:1.25": {"listen": [{"port": 80, "answer": "hello from $pod\n"}]}}
 
 
 def shop(**settings: Any) -> Cluster:
-    """Two web pods on two nodes behind Service web, a pod with curl and a bare Debian pod."""
+    """Two web pods behind Service web, a pod with curl and a bare Debian pod."""
     cluster = Cluster(**{"pins": PINS, "images": IMAGES, **settings})
     cluster.apply(SHOP)
     return cluster
+
+
+def address(cluster: Cluster, pod: str) -> str:
+    """The address of a pod of the default namespace."""
+    return str(cluster.get("pod", pod).manifest["status"]["podIP"])
+
+
+def web_endpoints(cluster: Cluster) -> str:
+    """`address:80` of both web pods in the order of their slice."""
+    slices = cluster.list("EndpointSlice", selector="kubernetes.io/service-name=web")
+    return ",".join(f"{endpoint['addresses'][0]}:80" for each in slices for endpoint in each.manifest["endpoints"])
 
 
 def run(session: Session, line: str) -> Output:

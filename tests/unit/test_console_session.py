@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.console_net import run, shop
+from tests.unit.console_net import address, run, shop
 
 from simnet.cluster import Cluster
 from simnet.console import Session
@@ -22,7 +22,7 @@ def test_a_bare_line_runs_outside_the_cluster(session: Session) -> None:
 def test_exec_with_a_shell_moves_the_prompt_into_the_pod_until_exit(session: Session) -> None:
     assert run(session, "kubectl exec -it client -- sh").shown == ""
     assert session.prompt_actor == "pod/default/client"
-    assert run(session, "hostname -i").stdout == "10.244.0.9\n"
+    assert run(session, "hostname -i").stdout == address(session.cluster, "client") + "\n"
     run(session, "exit")
     assert session.prompt_actor == "laptop"
     assert run(session, "exit").shown == ""
@@ -84,7 +84,7 @@ def test_a_pod_has_the_files_its_kubelet_writes(session: Session) -> None:
     """Rules D78 and D84."""
     assert session.run_in("client", "cat /etc/resolv.conf").stdout == (
         "search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n")
-    assert "10.244.0.9\tclient\n" in session.run_in("client", "cat /etc/hosts").stdout
+    assert f"{address(session.cluster, 'client')}\tclient\n" in session.run_in("client", "cat /etc/hosts").stdout
     assert session.run_in("client", "cat /etc/hostname").stdout == "client\n"
 
 

@@ -37,8 +37,13 @@ def test_without_an_exit_status_it_is_zero() -> None:
 
 
 ACTORS = [  # line, actor
-    ("$ ls", ""), ("client$ ls", "client"), ("shop/client$ ls", "shop/client"), ("pod/shop/client$ ls", "pod/shop/client"),
-    ("node/node-1$ ls", "node/node-1"), ("web-7d4b9-x2x8k$ ls", "web-7d4b9-x2x8k"), ("docs.example.net$ ls", "docs.example.net"),
+    ("$ ls", ""),
+    ("client$ ls", "client"),
+    ("shop/client$ ls", "shop/client"),
+    ("pod/shop/client$ ls", "pod/shop/client"),
+    ("node/node-1$ ls", "node/node-1"),
+    ("web-7d4b9-x2x8k$ ls", "web-7d4b9-x2x8k"),
+    ("docs.example.net$ ls", "docs.example.net"),
 ]
 
 

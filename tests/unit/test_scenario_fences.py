@@ -34,7 +34,7 @@ FENCES = [  # markdown, text of the fence, source
     ("```\na\n~~~\n```", "a\n~~~\n", "CommonMark 4.5: the other mark does not close"),
     ("````\na\n```\n``````", "a\n```\n", "CommonMark 4.5: at least as many marks"),
     ("```\n```", "", "CommonMark 4.5"),
-    ("  ```\naaa\n  aaa\n   aaa\n```", "aaa\naaa\n aaa\n", "CommonMark 4.5: blanks as many as before the opening mark are taken away"),
+    ("  ```\naaa\n  aaa\n   aaa\n```", "aaa\naaa\n aaa\n", "CommonMark 4.5: indented like its opening mark"),
     ("1. first\n\n       ```\n       a\n         b\n       ```\n", "a\n  b\n", "in a list item"),
 ]
 

@@ -182,10 +182,10 @@ def test_other_fences_are_only_shown(info: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="missing.story.md: cannot be read"):
+    with pytest.raises(ManifestError, match=r"missing\.story\.md: cannot be read"):
         read_story(tmp_path / "missing.story.md")
     (tmp_path / "latin.story.md").write_bytes(b"# caf\xe9\n")
-    with pytest.raises(ManifestError, match="latin.story.md: cannot be read"):
+    with pytest.raises(ManifestError, match=r"latin\.story\.md: cannot be read"):
         read_story(tmp_path / "latin.story.md")
 
 

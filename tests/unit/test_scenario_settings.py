@@ -117,7 +117,7 @@ def test_manifests_are_read_beside_the_story(tmp_path: Path) -> None:
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.story.md"
     path.write_text(f"# Title\n```yaml scenario\nsimnet: 1\nmanifests: [wbe.yaml]\n```\n{ASSERTS}")
-    with pytest.raises(SimnetError, match="wbe.yaml"):
+    with pytest.raises(SimnetError, match=r"wbe\.yaml"):
         ground_of(read_story(path))
 
 

@@ -1,0 +1,73 @@
+"""A story whose lesson is broken fails, at the line that teaches it, and the report says why.
+
+Each row changes one thing in a story: what was wrong in it is put right, or what was right is made wrong.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simnet.scenario import Report, Scenario, text_of
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+
+BROKEN = [  # story, what is changed, into what, a line that must fail, words of its report
+    ("selector-typo", "selector: {app: wbe}", "selector: {app: web}", "GET http://web/ from pod/client is refused", "200 by"),
+    ("selector-typo", '{"app":"web"}', '{"app":"wbe"}', "GET http://web/ from pod/client is 200", "SEL-NOMATCH"),
+    ("target-port-mismatch", "targetPort: 8080", "targetPort: 3000", "GET http://api/ from pod/client is refused", "200 by"),
+    ("target-port-mismatch", "targetPort: 3000", "targetPort: 3001", "GET http://api/ from pod/client is 200", "PRT-NOLISTEN"),
+    ("not-ready", "path: /ready", "path: /", "endpoints web are none", ":80"),
+    ("not-ready", "httpGet: {path: /,", "httpGet: {path: /no,", "GET http://web/ from pod/client is 200", "EPT-NOTREADY"),
+    ("name-from-another-namespace", "-n shop --command", "-n default --command", "client$", "shop/client"),
+    ("name-from-another-namespace", "http://web.shop/ from", "http://web.sohp/ from", "http://web.sohp/", "no-name"),
+    ("node-port-against-port", "nodePort: 30080", "nodePort: 30081", "http://192.168.10.11:30080/ from laptop", "refused"),
+    ("node-port-against-port", "targetPort: 8080", "targetPort: 80", "http://192.168.10.11:30080/ from laptop", "PRT-NOLISTEN"),
+    ("node-port-against-port", '"Local"', '"Cluster"', "http://192.168.10.12:30080/ from laptop is timeout", "200 by"),
+    ("host-header-404", "host: shop.example.com", "host: shop.example.org", "http://shop.example.com/ at", "ING-HOST"),
+    ("host-header-404", '"*.example.com"', '"*.example.org"', "http://shop.example.com/ at", "ING-HOST"),
+    ("trailing-slash-rewrite", "rewrite-target: /$2", "rewrite-target: /", "/app/style.css at", "200 by"),
+    ("trailing-slash-rewrite", "path: /app/(.*)", "path: /app/?(.*)", "http://www.example.com/app at", "200 by"),
+    ("tls-secret-missing", "tls shop-tls --cert", "tls shop-tls -n shop --cert", "cert fallback", "200 by"),
+    ("tls-secret-missing", "{names: [shop.example.com]}", "{names: [www.example.com]}", "is 200 cert shop", "tls-error"),
+    ("ingress-class-missing", "spec:\n  rules", "spec:\n  ingressClassName: nginx\n  rules", "is 404 by default", "200 by"),
+    ("ingress-class-missing", '"nginx"}', '"nginy"}', "is 200 by pod/web", "ING-CLASS"),
+    ("backend-in-another-namespace", "namespace: edge\nspec:\n  ing", "namespace: shop\nspec:\n  ing",
+     "http://shop.example.com/ at 203.0.113.1 from laptop is 503", "200 by"),
+    ("backend-in-another-namespace", "externalName: web.shop", "externalName: web.sohp", "is 200 by pod/shop/web", "503"),
+    ("external-name", "externalName: docs.example.net", "externalName: dcos.example.net", "GET http://docs/ from", "no-name"),
+    ("external-name", "onlyHost: docs.example.net, ", "", "GET http://docs/ from pod/client is 404", "200 by"),
+    ("from-pods-to-tls", "selector: {app: wbe}", "selector: {app: web}", "GET http://web-service/ from pod/client is refused",
+     "200 by"),
+    ("from-pods-to-tls", "{names: [shop.example.test]}", "{names: [www.example.test]}", "is 200 cert shop", "tls-error"),
+    ("as-published", "  - http:\n      paths", "  - host: example.com\n    http:\n      paths",
+     "GET http://example123.com/ at", "404"),
+    ("as-published", "{names: [example.com],", "{names: [example.org],", "cert example by", "200 by"),
+    ("kubernetes-networking-101", 'httpbin --labels="app=web"', 'httpbin --labels="app=wbe"', "endpoints web-service are",
+     "none"),
+    ("kubernetes-networking-101", "- host: example.com", "- host: example.org", "http://example.com/ at", "ING-HOST"),
+    ("kubernetes-networking-101", "isDefaultClass: true", "isDefaultClass: false", "http://example.com/ at", "ING-CLASS"),
+    ("kubernetes-networking-101", "nodePort: 32285", "nodePort: 32286", "http://192.168.122.188:32285/", "refused"),
+]
+
+
+def broken(story: str, old: str, new: str) -> Report:
+    path = SCENARIOS / f"{story}.story.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{story} no longer has {old!r}"
+    return Scenario.parse(text.replace(old, new), str(path)).run()
+
+
+def row_name(story: str, old: str, new: str) -> str:
+    short = [" ".join(text.split()) or "nothing" for text in (old, new)]
+    return f"{story}: {short[0]} -> {short[1]}"
+
+
+@pytest.mark.parametrize(("story", "old", "new", "line", "words"),
+                         [pytest.param(*row, id=row_name(*row[:3])) for row in BROKEN])
+def test_the_story_fails_where_its_lesson_is(story: str, old: str, new: str, line: str, words: str) -> None:
+    report = broken(story, old, new)
+    failed = [failure for failure in report.failures if line in failure.what]
+    assert failed, f"{line!r} still holds:\n{text_of([report])}"
+    assert any(words in "\n".join(failure.lines()) for failure in failed), text_of([report])
