@@ -32,6 +32,14 @@ class NoSuchFile(UsageError):
         super().__init__(f"{path}: No such file or directory")
 
 
+class ShellExit(Exception):
+    """`exit` was called: the line that is running ends, and with it the shell it runs in."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
+
+
 @dataclass(slots=True)
 class Frame:
     """Where `$` runs now: one level of nested `exec`. `source` is what the cluster calls the actor.

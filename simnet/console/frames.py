@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simnet.console.desk import LAPTOP, Desk, Frame
+from simnet.console.output import Output
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.names import ObjectKey
 
@@ -34,6 +35,18 @@ def frame_for(desk: Desk, actor: str) -> Frame:
 def pod_frame(key: ObjectKey, container: str = "", shell: str = "sh") -> Frame:
     """A shell in a container of a pod."""
     return Frame(f"pod/{key}", key, container, shell)
+
+
+def leave_shell(desk: Desk, status: int) -> Output:
+    """End the innermost shell that was opened by a command; the one the session began in stays."""
+    if len(desk.frames) == 1:
+        return Output(status=status)
+    frame = desk.frames.pop()
+    removed = left_behind(desk, frame)
+    if frame.is_attached:
+        return Output(removed)
+    ended = f"command terminated with exit code {status}\n" if status and frame.pod is not None else ""
+    return Output(removed, ended, status)
 
 
 def left_behind(desk: Desk, frame: Frame) -> str:

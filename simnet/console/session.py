@@ -10,9 +10,9 @@ from typing import Any
 
 from simnet.cluster import Cluster
 from simnet.console.commands import COMMANDS, tools_here, unknown_command
-from simnet.console.desk import LAPTOP, Call, Desk, Frame, NoSuchFile, read_file, write_file
+from simnet.console.desk import LAPTOP, Call, Desk, Frame, NoSuchFile, ShellExit, read_file, write_file
 from simnet.console.environment import environment
-from simnet.console.frames import frame_for, left_behind
+from simnet.console.frames import frame_for, leave_shell, left_behind
 from simnet.console.output import Output, failed
 from simnet.console.shell.expand import Surroundings, expand, expand_one
 from simnet.console.shell.parse import Pipeline, SimpleCommand, parse
@@ -113,7 +113,11 @@ class Session:
         for pipeline in pipelines:
             if (pipeline.after == "&&" and status) or (pipeline.after == "||" and not status):
                 continue
-            output = self._run_pipeline(pipeline, stdin)
+            try:
+                output = self._run_pipeline(pipeline, stdin)
+            except ShellExit as ended:
+                output = leave_shell(self.desk, ended.status) if self._depth == 1 else Output(status=ended.status)
+                return Output(stdout + output.stdout, stderr + output.stderr, output.status, screen + output.shown)
             stdout, stderr, status = stdout + output.stdout, stderr + output.stderr, output.status
             screen += output.shown
             self.desk.frame.status = status

@@ -114,7 +114,8 @@ class StatefulSets:
 def _numbered(shared: Template, owner: StatefulSet, name: str) -> Template:
     """The template of one pod: its own labels and hostname."""
     labels = read_only({**shared.labels, NAME_LABEL: name, INDEX_LABEL: str(_ordinal(name))})
-    return replace(shared, labels=labels, spec=replace(shared.spec, hostname=name, subdomain=owner.service_name))
+    spec = replace(shared.spec, hostname=name, subdomain=owner.service_name)
+    return replace(shared, labels=labels, spec=spec, is_plain=False)
 
 
 def _ordinal(name: str) -> int:

@@ -12,6 +12,8 @@ from simnet.dataplane.http.message import Request
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Packet, Place, is_loopback
 from simnet.dataplane.step import Trace
+from simnet.errors import UsageError
+from simnet.names import split_host_port
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -69,9 +71,9 @@ class Asked:
         return replace(self, request=replace(self.request, host=host, sni=sni))
 
     def over(self, scheme: str) -> Asked:
-        """The same request over http or https."""
+        """The same request over http or https; a TLS handshake names the host that the request names."""
         assert self.request is not None
-        sni = None if scheme == "http" or _is_address(self.host) else self.host
+        sni = None if scheme == "http" or _is_address(self.named_host) else self.named_host
         return replace(self, scheme=scheme, request=replace(self.request, scheme=scheme, sni=sni))
 
     def asking_for(self, target: str) -> Asked:
@@ -80,18 +82,27 @@ class Asked:
         return replace(self, request=replace(self.request, target=target))
 
     @property
+    def named_host(self) -> str:
+        """The host of the Host header without its port, or the one connected to when none is sent."""
+        if self.request is None or self.request.host is None:
+            return self.host
+        try:
+            return split_host_port(self.request.host)[0]
+        except UsageError:
+            return self.request.host
+
+    @property
     def command(self) -> str:
         """How one would type it: curl, or nc for a plain connection."""
         if self.request is None:
             return f"nc -v -z {'-u ' if self.scheme == 'udp' else ''}{self.host} {self.port}"
         options = ["-k"] if self.request.insecure else []
         options += ["-X", self.request.method] if self.request.method != "GET" else []
-        named = (self.request.host or self.host).rpartition(":")[0] or self.request.host or self.host
         url = self.url
-        if named.strip("[]") != self.host:
+        if self.named_host != self.host:
             if self.request.is_tls:
-                options += ["--resolve", f"{named}:{self.port}:{self.host}"]
-                url = replace(self, host=named).url
+                options += ["--resolve", f"{self.named_host}:{self.port}:{self.host}"]
+                url = replace(self, host=self.named_host).url
             else:
                 options += ["-H", f"'Host: {self.request.host}'"]
         return " ".join(["curl", *options, url])

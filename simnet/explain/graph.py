@@ -81,7 +81,7 @@ def reference_graph(objects: Iterable[Object]) -> Any:
     EndpointSlice -> Pod; workload -> Pod.
 
     A vertex is an object's `ref`; it has `kind`, `label` and `missing`, true when something names an object that is
-    not among those given. An edge says by `label` what the reference is. O(objects + references).
+    not among those given (a host outside is none). An edge says by `label` what the reference is. O(objects + references).
     """
     import networkx as nx
 
@@ -94,7 +94,7 @@ def reference_graph(objects: Iterable[Object]) -> Any:
             for ref in (origin, goal):
                 if ref not in graph:
                     kind, _, key = ref.partition("/")
-                    graph.add_node(ref, kind=kind, label=key, missing=True)
+                    graph.add_node(ref, kind=kind, label=key, missing=kind != "host")
             if graph.has_edge(origin, goal):
                 label = f"{graph.edges[origin, goal]['label']}, {label}"
             graph.add_edge(origin, goal, label=label)

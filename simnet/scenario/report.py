@@ -106,7 +106,8 @@ def _got(checked: Checked) -> list[str]:
     claim, trace = checked.expectation.claim, checked.trace
     if isinstance(claim, Requested) and trace is not None:
         named = dict.fromkeys(name for result in claim.outcome.results for name, _ in result.details)
-        lines += [f"{name if not index else '':<8} {found}" for name in named for index, found in enumerate(_detail(trace, name))]
+        for name in named:
+            lines += [f"{name if not index else '':<8} {found}" for index, found in enumerate(_detail(trace, name))]
     return lines
 
 
@@ -155,11 +156,16 @@ def text_of(reports: Iterable[Report]) -> str:
         passed, failed = passed + report.passed, failed + (not report.passed)
         checks += report.checks
         mark = "ok  " if report.passed else "FAIL"
-        lines.append(f"{mark}  {report.file}  {report.title}  ({len(report.steps)} steps, {report.checks} checks)")
+        size = f"({_count(len(report.steps), 'step')}, {_count(report.checks, 'check')})"
+        lines.append("  ".join(each for each in (mark, report.file, report.title, size) if each))
         if report.error:
             lines += [f"   {line}" for line in report.error.split("\n")]
         for failure in report.failures:
             lines += ["", *failure.lines()]
-    stories = "story" if passed + failed == 1 else "stories"
-    lines += ["", f"{passed + failed} {stories}, {checks} checks: {passed} passed, {failed} failed"]
+    stories = "1 story" if passed + failed == 1 else f"{passed + failed} stories"
+    lines += ["", f"{stories}, {_count(checks, 'check')}: {passed} passed, {failed} failed"]
     return "\n".join(lines) + "\n"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

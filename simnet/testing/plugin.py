@@ -36,9 +36,13 @@ class StoryFile(pytest.File):
     """One story; its steps run in order on one cluster, so a step selected alone first runs those before it."""
 
     def collect(self) -> Iterator[pytest.Item]:
+        from simnet.errors import SimnetError
         from simnet.scenario.reader import read_story
 
-        story = read_story(self.path)
+        try:
+            story = read_story(self.path)
+        except SimnetError as problem:
+            raise self.CollectError(str(problem)) from None
         runs = _Runs(story)
         for index, step in enumerate(story.steps):
             yield StepItem.from_parent(self, name=step.name, runs=runs, index=index)
@@ -79,7 +83,12 @@ class StepItem(pytest.Item):
         self.runs, self.index = runs, index
 
     def runtest(self) -> None:
-        report = self.runs.report_of(self.index)
+        from simnet.errors import SimnetError
+
+        try:
+            report = self.runs.report_of(self.index)
+        except SimnetError as problem:  # settings that cannot be used
+            raise StepFailed(str(problem)) from None
         if report.failures:
             raise StepFailed("\n\n".join("\n".join(failure.lines()) for failure in report.failures))
 

@@ -18,8 +18,14 @@ def text(golden: str) -> str:
     return golden.lstrip("\n")
 
 
+def described(session: Session, what: str) -> str:
+    """What `kubectl describe` prints, without blanks at the ends of lines."""
+    lines = run(session, f"kubectl describe {what}").stdout.split("\n")
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def test_service(session: Session) -> None:
-    assert run(session, "kubectl describe svc web").stdout == text(f"""
+    assert described(session, "svc web") == text(f"""
 Name:                     web
 Namespace:                default
 Labels:                   <none>
@@ -49,7 +55,7 @@ metadata: {name: np, labels: {tier: front, app: x}, annotations: {note: hello}}
 spec: {type: NodePort, selector: {app: nobody, tier: x}, ports: [{name: http, port: 80, targetPort: web, nodePort: 30080,
   appProtocol: http}]}
 """)
-    assert run(session, "kubectl describe svc np").stdout == text("""
+    assert described(session, "svc np") == text("""
 Name:                     np
 Namespace:                default
 Labels:                   app=x
@@ -65,7 +71,7 @@ Port:                     http  80/TCP
 TargetPort:               web/TCP
 AppProtocol:              http
 NodePort:                 http  30080/TCP
-Endpoints:                
+Endpoints:
 Session Affinity:         None
 External Traffic Policy:  Cluster
 Internal Traffic Policy:  Cluster
@@ -89,7 +95,7 @@ spec:
       - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
       - {path: /gone, pathType: Exact, backend: {service: {name: gone, port: {number: 80}}}}
 """)
-    shown = run(session, "kubectl describe ingress shop").stdout
+    shown = described(session, "ingress shop")
     assert shown.partition("Events:")[0] == text(f"""
 Name:             shop
 Labels:           <none>
@@ -102,7 +108,7 @@ TLS:
 Rules:
   Host        Path  Backends
   ----        ----  --------
-  a.example   
+  a.example
               /       web:80 ({web_endpoints(session.cluster)})
               /gone   gone:80 (<error: services "gone" not found>)
 Annotations:  nginx.ingress.kubernetes.io/rewrite-target: /
@@ -111,7 +117,7 @@ Annotations:  nginx.ingress.kubernetes.io/rewrite-target: /
 
 
 def test_pod(session: Session) -> None:
-    shown = run(session, "kubectl describe pod client").stdout
+    shown = described(session, "pod client")
     head, _, rest = shown.partition("    Container ID:")
     client = session.cluster.get("pod", "client")
     node = f"{client.node_name}/{session.cluster.get('node', client.node_name).manifest['status']['addresses'][0]['address']}"
@@ -146,9 +152,9 @@ Containers:
     Mounts:         <none>
 Conditions:
   Type              Status
-  PodScheduled      True 
-  ContainersReady   True 
-  Ready             True 
+  PodScheduled      True
+  ContainersReady   True
+  Ready             True
 Volumes:            <none>
 QoS Class:          BestEffort
 Node-Selectors:     <none>
@@ -169,7 +175,7 @@ subsets:
   notReadyAddresses: [{ip: 198.51.100.2}]
   ports: [{name: sql, port: 5432}, {port: 80, name: web}]
 """)
-    assert run(session, "kubectl describe ep db").stdout == text("""
+    assert described(session, "ep db") == text("""
 Name:         db
 Namespace:    default
 Labels:       <none>
@@ -189,7 +195,7 @@ Events:  <none>
 
 def test_secret(session: Session) -> None:
     run(session, "kubectl create secret generic pass --from-literal=user=me --from-literal=key=secret")
-    assert run(session, "kubectl describe secret pass").stdout == text("""
+    assert described(session, "secret pass") == text("""
 Name:         pass
 Namespace:    default
 Labels:       <none>
@@ -205,7 +211,7 @@ user:  2 bytes
 
 
 def test_namespace(session: Session) -> None:
-    assert run(session, "kubectl describe ns default").stdout == text("""
+    assert described(session, "ns default") == text("""
 Name:         default
 Labels:       kubernetes.io/metadata.name=default
 Annotations:  <none>
@@ -218,7 +224,7 @@ No LimitRange resource.
 
 
 def test_node(session: Session) -> None:
-    shown = run(session, "kubectl describe node node-1").stdout
+    shown = described(session, "node node-1")
     assert shown.startswith("Name:               node-1\nRoles:              <none>\n")
     for line in ("  InternalIP:  172.18.0.2\n", "PodCIDR:                      10.244.0.0/24\n",
                  "  Ready   True    Fri, 01 Jan 2027 00:00:00 +0000   "):
@@ -226,7 +232,7 @@ def test_node(session: Session) -> None:
 
 
 def test_deployment(session: Session) -> None:
-    shown = run(session, "kubectl describe deploy web").stdout
+    shown = described(session, "deploy web")
     assert shown.startswith(text("""
 Name:                   web
 Namespace:              default
@@ -266,7 +272,7 @@ kind: NetworkPolicy
 metadata: {name: deny}
 spec: {podSelector: {matchLabels: {app: other}}, policyTypes: [Ingress]}
 """)
-    assert run(session, "kubectl describe netpol deny").stdout == text("""
+    assert described(session, "netpol deny") == text("""
 Name:         deny
 Namespace:    default
 Created on:   2027-01-01 00:00:00 +0000 UTC
@@ -282,12 +288,12 @@ Spec:
 
 
 def test_several_are_separated_by_two_empty_lines(session: Session) -> None:
-    shown = run(session, "kubectl describe ns default kube-system").stdout
+    shown = described(session, "ns default kube-system")
     assert "\n\n\nName:         kube-system\n" in shown
 
 
 def test_the_beginning_of_a_name_is_enough(session: Session) -> None:
-    shown = run(session, "kubectl describe pod web-").stdout
+    shown = described(session, "pod web-")
     assert shown.count("Namespace:        default\n") == 2
 
 
@@ -302,7 +308,7 @@ def test_a_kind_without_a_description_shows_its_fields() -> None:
     session = Session(Cluster())
     session.cluster.apply({"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "one"},
                            "spec": {"sizeLimit": 3, "parts": [{"name": "a"}], "isOn": True}})
-    shown = run(session, "kubectl describe gadget one").stdout
+    shown = described(session, "gadget one")
     assert shown.startswith("Name:         one\nNamespace:    default\nLabels:       <none>\nAnnotations:  <none>\n"
                             "API Version:  example.com/v1\nKind:         Gadget\n")
     assert "Spec:\n  Is On:  true\n  Parts:\n    Name:      a\n  Size Limit:  3\n" in shown
@@ -311,6 +317,6 @@ def test_a_kind_without_a_description_shows_its_fields() -> None:
 def test_events_are_one_line_with_their_count() -> None:
     session = Session(Cluster())
     run(session, "kubectl run stuck --image=nginx --overrides='{\"spec\":{\"nodeSelector\":{\"a\":\"b\"}}}'")
-    shown = run(session, "kubectl describe pod stuck").stdout
+    shown = described(session, "pod stuck")
     assert "Warning  FailedScheduling" in shown
     assert "Reason:" not in shown

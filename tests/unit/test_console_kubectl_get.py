@@ -27,8 +27,8 @@ SERVICES = """
 apiVersion: v1
 kind: Service
 metadata: {name: np}
-spec: {type: NodePort, selector: {app: web}, ports: [{name: http, port: 80, nodePort: 30080}, {name: dns, protocol: UDP, port: 53,
-  nodePort: 30053}]}
+spec: {type: NodePort, clusterIP: 10.96.2.1, selector: {app: web}, ports: [
+  {name: http, port: 80, nodePort: 30080}, {name: dns, protocol: UDP, port: 53, nodePort: 30053}]}
 ---
 apiVersion: v1
 kind: Service
@@ -81,15 +81,14 @@ def test_services_of_every_type() -> None:
     session = Session(shop())
     session.cluster.apply(SERVICES)
     rows = run(session, "kubectl get svc").stdout
-    cluster_ips = {name: session.cluster.get("service", name).manifest["spec"]["clusterIP"] for name in ("np", "kubernetes")}
-    assert rows == table(f"""
-NAME         TYPE           CLUSTER-IP       EXTERNAL-IP                PORT(S)                     AGE
-docs         ExternalName   <none>           docs.example.net           <none>                      0s
-headless     ClusterIP      None             <none>                     80/TCP                      0s
-kubernetes   ClusterIP      {cluster_ips["kubernetes"]:<16} <none>                     443/TCP                     0s
-lb           LoadBalancer   10.96.2.2        203.0.113.2,198.51.100.9   80:30081/TCP                0s
-np           NodePort       {cluster_ips["np"]:<16} <none>                     80:30080/TCP,53:30053/UDP   0s
-web          ClusterIP      10.96.1.5        <none>                     80/TCP                      0s
+    assert rows == table("""
+NAME         TYPE           CLUSTER-IP   EXTERNAL-IP                PORT(S)                     AGE
+docs         ExternalName   <none>       docs.example.net           <none>                      0s
+headless     ClusterIP      None         <none>                     80/TCP                      0s
+kubernetes   ClusterIP      10.96.0.1    <none>                     443/TCP                     0s
+lb           LoadBalancer   10.96.2.2    203.0.113.2,198.51.100.9   80:30081/TCP                0s
+np           NodePort       10.96.2.1    <none>                     80:30080/TCP,53:30053/UDP   0s
+web          ClusterIP      10.96.1.5    <none>                     80/TCP                      0s
 """)
     assert run(session, "kubectl get svc web -o wide").stdout == table("""
 NAME   TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE   SELECTOR

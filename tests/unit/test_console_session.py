@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.console_net import address, run, shop
 
 from simnet.cluster import Cluster
 from simnet.console import Session
+from tests.unit.console_net import address, run, shop
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_host_network_pods_have_their_nodes_address_and_take_none() -> None:
 
 def test_a_pod_without_an_address_waits_with_the_allocators_sentence_until_one_is_free() -> None:
     """A /29 has five pod addresses (rule PI-8); the sentence is host-local's (rule PI-10)."""
-    each = cluster(pod_cidr="10.0.0.0/29", nodes=0)
+    each = cluster(nodes=0)
     each.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.0.0.0/29"},
                 "status": {"addresses": [{"type": "InternalIP", "address": "192.168.0.1"}]}})
     each.apply([pod(f"p{number}") for number in range(7)])
@@ -182,9 +182,10 @@ def test_a_deleted_pods_timer_does_nothing() -> None:
 
 def test_a_changed_image_starts_the_containers_anew_and_keeps_the_address() -> None:
     each = cluster()
-    each.apply(probed("web", path="/missing"))
+    each.apply(probed("web", image="redis"))
+    assert not each.get("pod", "web").ready
     each.advance(60)
-    each.apply(probed("web", image="simnet.example/echo"))
+    each.apply(probed("web", image="nginx:1.29"))
     web = each.get("pod", "web")
     assert web.ready and web.started == each.now and addresses(each, "web") == ["10.244.0.2"]
 

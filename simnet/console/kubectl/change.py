@@ -153,24 +153,27 @@ def patch(kube: Kube) -> Output:
     found = find(kube, wants)
     stdout, stderr = "", "".join(line + "\n" for line in found.complaints)
     for each in found.objects:
-        merged = merge(full(kube, each), values[0] if values else {})
-        stdout += _patched(kube, each, merged, "patched")
+        before = full(kube, each)
+        merged = merge(before, values[0] if values else {})
+        if merged == before and not kube.flags.has("output"):
+            stdout += f"{reference(each)} patched{dry_run(kube)} (no change)\n"
+        else:
+            stdout += _patched(kube, each, merged, "patched")
     return Output(stdout, stderr, 1 if stderr else 0)
 
 
 def _patched(kube: Kube, each: Object, whole: Mapping[str, Any], done: str) -> str:
     """Write the changed object back. Raises KubectlError as the API server's client reports a refusal."""
-    cluster = target(kube)
+    metadata = {key: value for key, value in (whole.get("metadata") or {}).items() if key != "resourceVersion"}
+    sent = {**{key: value for key, value in whole.items() if key != "status"}, "metadata": metadata}
     try:
-        applied = cluster.replace([dict(whole)], namespace=each.namespace or None)[0]
+        applied = target(kube).replace([sent], namespace=each.namespace or None)[0]
     except SimnetError as problem:
-        manifest = Manifest(each.api_version, each.kind, each.key, dict(whole))
-        raise KubectlError(refusal(problem, manifest)) from None
+        raise KubectlError(refusal(problem, Manifest(each.api_version, each.kind, each.key, sent))) from None
     form = kube.flags.get("output")
     if form and form != "name":
         return written(full(kube, applied.object), form)
-    suffix = " (no change)" if applied.action == "unchanged" and done == "patched" else ""
-    return f"{reference(each)} {done}{dry_run(kube)}{suffix}\n"
+    return f"{reference(each)} {done}{dry_run(kube)}\n"
 
 
 # set image ------------------------------------------------------------------------------------------------------

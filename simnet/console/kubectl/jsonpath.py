@@ -5,6 +5,7 @@ Source: kubernetes/client-go util/jsonpath (template outside braces is copied, s
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +48,7 @@ def _filled(template: str, root: Any, current: Any) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, (Mapping, list, tuple)):
-        return to_json(value).replace("\n", "").replace("    ", "")
+        return json.dumps(json.loads(to_json(value)), separators=(",", ":"), ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from simnet import ip as addresses
 from simnet.clock import iso
-from simnet.console.desk import Call, Frame, files_here
+from simnet.console.desk import Call, Frame, ShellExit, files_here
 from simnet.console.environment import environment
 from simnet.console.flags import GETOPT, FlagError, read_flags, switch
-from simnet.console.frames import left_behind
 from simnet.console.output import Output, failed
 from simnet.dataplane.packet import Actor
 
@@ -32,16 +31,8 @@ def shell(call: Call) -> Output:
 
 
 def leave(call: Call) -> Output:
-    """`exit [STATUS]`: leave the innermost shell; on the laptop there is nothing to leave."""
-    status = int(call.args[0]) if call.args and call.args[0].isdigit() else call.desk.frame.status
-    if len(call.desk.frames) == 1:
-        return Output(status=status)
-    frame = call.desk.frames.pop()
-    removed = left_behind(call.desk, frame)
-    if frame.is_attached:
-        return Output(removed)
-    ended = f"command terminated with exit code {status}\n" if status and frame.pod is not None else ""
-    return Output(removed, ended, status)
+    """`exit [STATUS]`: end this shell, with the last command's status unless one is given. Raises ShellExit."""
+    raise ShellExit(int(call.args[0]) if call.args and call.args[0].isdigit() else call.desk.frame.status)
 
 
 def sleep(call: Call) -> Output:

@@ -1,0 +1,64 @@
+"""`--accept`: outputs that do not match are written anew, everything else stays as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simnet.cli.main import main
+from simnet.scenario import Scenario
+
+
+def accepted(text: str) -> str:
+    return Scenario.parse(text).accept()
+
+
+def story(console: str) -> str:
+    return f"# Title\n\nProse.\n\n```console\n{console}```\n\nMore prose.\n"
+
+
+BLOCKS = [  # fence before, fence after, what happens
+    ("$ echo hi\n", "$ echo hi\nhi\n", "an empty block is filled"),
+    ("$ echo hi\nho\n", "$ echo hi\nhi\n", "a wrong one is replaced"),
+    ("$ echo hi\nho\nhe\n\n$ echo ho\nho\n", "$ echo hi\nhi\n\n$ echo ho\nho\n", "to its last line and no further"),
+    ("$ echo hi\n{word}\n", "$ echo hi\n{word}\n", "a block that matches keeps its patterns"),
+    ("$ printf 'a\\nb\\n'\na\n...\n", "$ printf 'a\\nb\\n'\na\n...\n", "and its dots"),
+    ("$ cat no\n", "$ cat no\ncat: no: No such file or directory\n[exit 1]\n", "a status is written down"),
+    ("$ echo hi\nho\n\n[exit 3]\n", "$ echo hi\nhi\n", "and taken away"),
+    ("$ true\nho\n", "$ true\n", "output that does not come any more goes"),
+    ("$ echo a |\ncat\n", "$ echo a |\ncat\na\n", "a command over two lines stays whole"),
+    ("$ printf 'a  \\n'\nb\n", "$ printf 'a  \\n'\na\n", "no blanks at the end of a line"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), [pytest.param(*row[:2], id=row[2]) for row in BLOCKS])
+def test_a_block(before: str, after: str) -> None:
+    filler = "\n```console\n$ echo fixed\nfixed\n```\n"  # so that every story asserts something
+    assert accepted(story(before) + filler) == story(after) + filler
+
+
+@pytest.mark.parametrize(("before", "after"), [pytest.param(*row[:2], id=row[2]) for row in BLOCKS])
+def test_what_was_accepted_passes_and_is_accepted_as_it_is(before: str, after: str) -> None:
+    filler = "\n```console\n$ echo fixed\nfixed\n```\n"
+    assert Scenario.parse(story(after) + filler).run().passed
+    assert accepted(story(after) + filler) == story(after) + filler
+
+
+def test_a_fence_in_a_list_keeps_its_indentation() -> None:
+    text = "# Title\n\n1. Do this:\n\n    ```console\n    $ echo hi\n    ho\n    ```\n"
+    assert accepted(text) == text.replace("    ho", "    hi")
+
+
+def test_the_command_line_writes_the_file_and_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.story.md"
+    path.write_text(story("$ echo hi\nho\n"))
+    assert main(["run", str(path)]) == 1
+    assert main(["run", "--accept", str(path)]) == 0
+    assert path.read_text() == story("$ echo hi\nhi\n")
+    assert capsys.readouterr().out.endswith("1 story, 1 check: 1 passed, 0 failed\n")
+
+
+def test_an_expectation_that_fails_is_not_accepted() -> None:
+    text = "# Title\n\n```expect\ncount pods = 7\n```\n"
+    assert accepted(text) == text
