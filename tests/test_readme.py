@@ -67,7 +67,8 @@ def test_commands_run(fence: Fence, folder: Path) -> None:
 
 
 def test_the_trace_command_says_why(folder: Path) -> None:
-    result = run(sys.executable, "-m", "simnet", "trace", "http://web/", "--from", "pod/client", "-f", "web.yaml", folder=folder)
+    words = ("trace", "http://web/", "--from", "pod/client", "-f", "web.yaml")
+    result = run(sys.executable, "-m", "simnet", *words, folder=folder)
     assert "refused" in result.stdout.lower() and "default/web" in result.stdout
 
 

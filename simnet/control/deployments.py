@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Self, cast
 
-from simnet.control.ownership import OwnerBooks
+from simnet.control.ownership import OwnerBooks, same_wishes
 from simnet.control.revisions import HASH_LABEL, REVISION_ANNOTATION, same_template, template_hash, with_labels
 from simnet.control.world import World
 from simnet.labels import Requirement, Selector
@@ -63,8 +63,10 @@ class Deployments:
 
     def changed(self, event: Event, world: World) -> Iterable[Change]:
         """The ReplicaSets of a deleted Deployment are deleted (and their pods with them)."""
-        if event.new is not None:
-            self._books.mark(self.kind, event.key)
+        old, new = cast("Deployment | None", event.old), cast("Deployment | None", event.new)
+        if new is not None:
+            if old is None or not same_wishes(old, new) or REVISION_ANNOTATION not in new.annotations:
+                self._books.mark(self.kind, event.key)
             return ()
         self._compared.pop(event.key, None)
         return [Change("ReplicaSet", key, None) for key in self._sets.get(event.key)]

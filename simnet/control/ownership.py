@@ -112,8 +112,9 @@ class OwnerBooks:
             self._claims[kind].remove(key)
             self._adopting.pop((kind, key), None)
             return
-        self.mark(kind, key)
-        if old is None or old.selector != new.selector:
+        if old is None or not same_wishes(old, new):
+            self.mark(kind, key)
+        if old is None or (old.selector is not new.selector and old.selector != new.selector):
             self._claims[kind].put(key, new.selector)
             self._adopting[(kind, key)] = None
 
@@ -168,6 +169,12 @@ class OwnerBooks:
             orphans.pop(key, None)
             if not orphans:
                 del self._orphans[key.namespace]
+
+
+def same_wishes(old: Workload, new: Workload) -> bool:
+    """Whether a change of a workload touched only what its own controller writes: status and annotations."""
+    return (old.template is new.template and old.replicas == new.replicas and old.selector is new.selector
+            and old.raw is new.raw and old.deleted == new.deleted)
 
 
 def active_pods(kind: str, key: ObjectKey, world: World) -> list[Pod]:

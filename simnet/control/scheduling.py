@@ -75,7 +75,9 @@ class Scheduler:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self._pods: dict[str, int] = {}
-        self._heap: list[tuple[int, str]] = []
+        self._names: list[str] = []
+        self._ranks: dict[str, int] = {}
+        self._heap: list[int] = []
         self._ports: dict[tuple[str, int, str], dict[ObjectKey, str]] = {}
         self._assumed: dict[ObjectKey, str] = {}
         self._closed: set[str] = set()
@@ -83,6 +85,7 @@ class Scheduler:
     def fork(self) -> Self:
         twin = type(self)()
         twin.nodes, twin._pods, twin._heap = self.nodes.copy(), self._pods.copy(), self._heap.copy()
+        twin._names, twin._ranks = self._names, self._ranks
         twin._ports = {place: holders.copy() for place, holders in self._ports.items()}
         twin._assumed, twin._closed = self._assumed.copy(), self._closed.copy()
         return twin
@@ -92,11 +95,13 @@ class Scheduler:
         self._closed.discard(name)
         if node is None:
             self.nodes.pop(name, None)
-            return
-        self.nodes[name] = node
-        if refusal(node, (), ()):
-            self._closed.add(name)
-        heappush(self._heap, (self._pods.setdefault(name, 0), name))
+        else:
+            self.nodes[name] = node
+            self._pods.setdefault(name, 0)
+            if refusal(node, (), ()):
+                self._closed.add(name)
+        if node is None or name not in self._ranks:
+            self._names = []  # put in order again when the next pod comes
 
     @property
     def is_open(self) -> bool:
@@ -105,12 +110,15 @@ class Scheduler:
 
     def choose_any(self, key: ObjectKey) -> str:
         """What `choose` says of a pod without wishes while `is_open`, in a fraction of its time; '' without nodes."""
-        heap, pods = self._heap, self._pods
+        if not self._names:
+            self._order()
+        heap, pods, names, size = self._heap, self._pods, self._names, len(self._names)
         while heap:
-            count, name = heap[0]
-            if pods[name] == count and name in self.nodes:
-                pods[name] = count + 1
-                heapreplace(heap, (count + 1, name))
+            entry = heap[0]
+            name = names[entry % size]
+            if pods[name] == entry // size:
+                pods[name] += 1
+                heapreplace(heap, entry + size)
                 self._assumed[key] = name
                 return name
             heappop(heap)
@@ -127,20 +135,19 @@ class Scheduler:
     def choose(self, key: ObjectKey, wish: Wish) -> str | Unschedulable:
         """Book the pod on the best node and name it, or say why no node takes it. O(log nodes) for a pod without
         wishes; nodes that may not take the pod are looked at only while they have the fewest pods."""
-        refused: list[tuple[int, str]] = []
+        refused: list[int] = []
         reasons: list[str] = []
         while (best := self._pop()) is not None:
-            reason = self._refusal(self.nodes[best[1]], wish)
+            name = self._names[best % len(self._names)]
+            reason = self._refusal(self.nodes[name], wish)
             if not reason:
+                self._book(key, name, wish.ports)
                 break
             reasons.append(reason)
             refused.append(best)
         for each in refused:
             heappush(self._heap, each)
-        if best is None:
-            return Unschedulable(len(self.nodes), tuple(Counter(reasons).items()))
-        self._book(key, best[1], wish.ports)
-        return best[1]
+        return name if best is not None else Unschedulable(len(self.nodes), tuple(Counter(reasons).items()))
 
     def bind(self, key: ObjectKey, wish: Wish, node: str, is_booked: bool = False) -> str:
         """Book the pod on the node it names, unless its object, which names the node, was already followed. Returns
@@ -176,18 +183,27 @@ class Scheduler:
     def _count(self, node: str, change: int) -> None:
         count = self._pods.get(node, 0) + change
         self._pods[node] = count
-        if node in self.nodes:
-            heappush(self._heap, (count, node))
-            if len(self._heap) > 64 + 4 * len(self.nodes):
-                self._heap = [(self._pods[name], name) for name in self.nodes]
-                heapify(self._heap)
+        if self._names and node in self._ranks:
+            heappush(self._heap, count * len(self._names) + self._ranks[node])
+            if len(self._heap) > 64 + 4 * len(self._names):
+                self._order()
 
-    def _pop(self) -> tuple[int, str] | None:
-        """The node with the fewest pods; entries that are out of date are thrown away."""
+    def _order(self) -> None:
+        """Number the nodes by name and build the heap. An entry is count * nodes + number: fewest pods first, ties by
+        name; entries that do not fit `_pods` any more are out of date."""
+        self._names = sorted(self.nodes)
+        self._ranks = {name: rank for rank, name in enumerate(self._names)}
+        self._heap = [self._pods[name] * len(self._names) + rank for name, rank in self._ranks.items()]
+        heapify(self._heap)
+
+    def _pop(self) -> int | None:
+        """Take the entry of the node with the fewest pods out of the heap."""
+        if not self._names:
+            self._order()
         while self._heap:
             entry = heappop(self._heap)
-            count, name = entry
-            if name in self.nodes and self._pods[name] == count and (not self._heap or self._heap[0] != entry):
+            count, rank = divmod(entry, len(self._names))
+            if self._pods[self._names[rank]] == count and (not self._heap or self._heap[0] != entry):
                 return entry
         return None
 

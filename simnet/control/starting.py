@@ -47,6 +47,8 @@ class Start:
 
 def start_of(spec: PodSpec, images: Images, interactive: Collection[str] = ()) -> Start:
     """Start the containers of `spec`. `interactive` names those whose input is kept open (`stdin: true`)."""
+    if len(spec.containers) == 1 and not spec.init_containers and spec.containers[0].readiness_probe is None:
+        return _alone(spec, spec.containers[0], images, bool(interactive))
     blocked = _blocked_by(spec, images)
     if blocked:
         return _not_initialised(spec, blocked)
@@ -60,6 +62,17 @@ def start_of(spec: PodSpec, images: Images, interactive: Collection[str] = ()) -
         return Start(phase, False, states + ended)
     states += tuple(_state(each, "Always", listening, process_of(each, images.of(each.image))) for each in sidecars)
     return _with_probes(spec, states, listening)
+
+
+def _alone(spec: PodSpec, container: Container, images: Images, interactive: bool) -> Start:
+    """Most pods: one container that nothing can collide with and nobody probes."""
+    process = process_of(container, images.of(container.image), interactive)
+    if process.runs:
+        return Start("Running", True, (ContainerState(container.name),))
+    state = _ended(container.name, spec.restart_policy, process.exit_code, "")
+    if state.state != "terminated":
+        return Start("Running", False, (state,))
+    return Start("Failed" if state.exit_code else "Succeeded", False, (state,))
 
 
 def interactive_containers(raw: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 LETTERS_PER_EDIT = 3
-MOST_EDITS = 3
+MOST_EDITS = 2
 
 
 def distance(one: str, other: str) -> int:
@@ -26,7 +26,7 @@ def distance(one: str, other: str) -> int:
 
 
 def is_near(one: str, other: str) -> bool:
-    """Near enough to be a slip: only upper and lower case differ, or at most one letter in three and three in all."""
+    """Near enough to be a slip: only upper and lower case differ, or at most one letter in three and two in all."""
     if one.lower() == other.lower():
         return True
     allowed = min(MOST_EDITS, max(1, max(len(one), len(other)) // LETTERS_PER_EDIT))

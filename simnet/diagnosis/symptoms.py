@@ -123,10 +123,8 @@ def _no_name(cluster: Cluster, trace: Trace, decision: NameUnresolved) -> Iterat
         return
     ingress = _unserved_ingress(cluster, decision.lookup.name)
     if ingress is not None and trace.steps[0].before.flow.actor.is_outside:
-        match = next((found for _, found in cluster.view.ingress.classes_of(ingress)), None)
-        if match is not None:
-            yield routing.unserved(cluster, ingress, match)
-            return
+        yield routing.unserved(cluster, ingress, next((match for _, match in cluster.view.ingress.classes_of(ingress)), None))
+        return
     yield from names.unresolved(cluster, trace, decision)
 
 

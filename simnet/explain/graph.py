@@ -22,7 +22,7 @@ from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
 
-SHAPES = {"pod": "ellipse", "service": "hexagon", "ingress": "house", "router": "diamond", "outside": "cloud"}
+SHAPES = {"pod": "ellipse", "service": "hexagon", "ingress": "house", "router": "diamond", "outside": "egg"}
 
 
 # the network ----------------------------------------------------------------------------------------------------

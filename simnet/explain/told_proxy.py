@@ -61,11 +61,12 @@ def _host_text(routing: Routing) -> str:
 
 
 def _rule_sentence(decision: http.RuleChosen) -> str:
-    rule = decision.rule
-    if rule.is_implicit or decision.is_fallback:
-        return f"no rule's path matches, so the default backend, Service {decision.upstream.service}, gets it" if (
-            not decision.is_fallback) else f"the backend has no endpoints, so Service {decision.upstream.service} gets it"
-    return f"rule {rule_text(rule)} is chosen"
+    service = decision.upstream.service
+    if decision.is_fallback:
+        return f"the rule's backend has no endpoints, so its default-backend, Service {service}, gets the request"
+    if decision.rule.is_implicit:
+        return f"no rule takes the request, so the default backend, Service {service}, gets it"
+    return f"rule {rule_text(decision.rule)} is chosen"
 
 
 def _chosen_facts(decision: http.RuleChosen, asked: Request | None) -> list[str]:

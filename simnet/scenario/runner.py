@@ -166,7 +166,7 @@ def _expect(stage: Stage, text: str, place: Place, tally: _Tally) -> None:
         return
     try:
         checked = check(stage.cluster, parse(substituted(text, stage.captures), place), stage.context)
-    except (SimnetError, ValueError) as problem:  # ValueError: text that is no address
+    except SimnetError as problem:
         tally.failures.append(Failure(place, text, tuple(str(problem).split("\n"))))
     else:
         if not checked.holds:

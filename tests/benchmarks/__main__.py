@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"which groups ({', '.join(GROUPS)}); default: all")
     parser.add_argument("--smoke", action="store_true", help="small sizes, nothing enforced")
     arguments = parser.parse_args()
-    print(f"{'bar':<4} {'what':<46} {'peer':<34} {'ours':>12} {'theirs':>12} {'ratio':>7}    bar")
+    print(f"{'bar':<4} {'what':<50} {'peer':<32} {'ours':>11} {'theirs':>11} {'ratio':>7}    bar")
     found: list[Row] = []
     for name in arguments.groups or GROUPS:
         for row in GROUPS[name](arguments.smoke):

@@ -32,7 +32,8 @@ class Row:
         state = {True: "met", False: "MISSED", None: "peer absent"}[self.met]
         shown = "-" if self.ratio is None else f"{self.ratio:.2f}"
         sign = "<=" if self.at_most else ">="
-        return f"{self.bar_id:<4} {self.what:<46} {self.peer:<34} {self.ours:>12} {self.theirs:>12} {shown:>7} {sign} {self.bar:<5} {state}"
+        names = f"{self.bar_id:<4} {self.what:<50} {self.peer:<32}"
+        return f"{names} {self.ours:>11} {self.theirs:>11} {shown:>7} {sign} {self.bar:<5} {state}"
 
 
 def timed(act: Callable[[], object]) -> float:

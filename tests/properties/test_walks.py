@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -27,8 +28,8 @@ def clusters(draw: st.DrawFn) -> simnet.Cluster:
             extra["externalTrafficPolicy"] = draw(POLICIES)
         if draw(st.booleans()):
             extra["sessionAffinity"] = "ClientIP"
-        objects.append(service(f"svc-{i}", selector={"app": draw(LABELS)}, type=kind, target_port=draw(st.sampled_from([80, 81])),
-                               **extra))
+        objects.append(service(f"svc-{i}", selector={"app": draw(LABELS)}, type=kind,
+                               target_port=draw(st.sampled_from([80, 81])), **extra))
     cluster.apply(objects)
     return cluster
 
@@ -71,7 +72,7 @@ def test_every_step_follows_from_the_one_before(cluster: simnet.Cluster, data: s
     """The steps taken are the trace: each starts where the last one ended, and only the last has a verdict."""
     url, source = data.draw(st.sampled_from(urls(cluster))), data.draw(st.sampled_from(sources(cluster)))
     steps = cluster.trace(url, source).steps
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         assert step.after is following.before and step.because.verdict is None
     assert steps[-1].after is None and steps[-1].because.verdict is not None
 

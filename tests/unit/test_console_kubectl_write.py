@@ -318,6 +318,16 @@ def test_rollout() -> None:
     assert run(session, "kubectl get pods -l app=web -o name").stdout != before
 
 
+def test_wait() -> None:
+    session = Session(shop())
+    assert run(session, "kubectl wait --for=condition=Ready pod/client --timeout=60s").stdout == "pod/client condition met\n"
+    assert run(session, "kubectl wait --for=condition=available deploy/web").stdout == "deployment.apps/web condition met\n"
+    assert run(session, "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/client").status == 0
+    run(session, "kubectl run stuck --image=nginx --overrides='{\"spec\":{\"nodeSelector\":{\"a\":\"b\"}}}'")
+    output = session.run("kubectl wait --for=condition=Ready pod/stuck")
+    assert (output.stderr, output.status) == ("error: timed out waiting for the condition on pods/stuck\n", 1)
+
+
 # the rest -------------------------------------------------------------------------------------------------------
 
 def test_the_current_namespace_can_be_changed(session: Session) -> None:

@@ -336,7 +336,7 @@ def test_a_fix_for_the_whole_cluster_makes_the_finding_go() -> None:
 # what it looks like ---------------------------------------------------------------------------------------------
 
 def test_a_finding_in_full() -> None:
-    cluster, _, findings = found(ROWS[0])
+    _, _, findings = found(ROWS[0])
     assert str(findings) == """\
 SEL-NOMATCH: Service default/web wants app=wbe; 0 of 3 pods have it
 The connection is refused at once. Service default/web selects pods with app=wbe, and none has that. A Service without \

@@ -54,7 +54,8 @@ FLOW = Flow(CLIENT, "web", request=Request(host="web"))
 BEFORE = Packet(Place.ADDRESS, "node-1", ip.number("10.244.0.5"), 32768, ip.number("10.96.0.50"), 80, "TCP", FLOW)
 AFTER = Packet(Place.LINK, "node-1", ip.number("172.18.0.2"), 40000, ip.number("10.244.0.3"), 8080, "TCP", FLOW)
 
-NO_WEB = Answer("web.shop.svc.cluster.local.", "A", Rcode.NXDOMAIN, reasons.NoSuchService(ObjectKey("shop", "web"), ("default",)))
+NO_WEB = Answer("web.shop.svc.cluster.local.", "A", Rcode.NXDOMAIN,
+                reasons.NoSuchService(ObjectKey("shop", "web"), ("default",)))
 FOUND = Answer("web.default.svc.cluster.local.", "A", Rcode.NOERROR, reasons.ServiceAddress(key("web")),
                (Record("web.default.svc.cluster.local.", 30, "A", ip.number("10.96.0.50")),))
 RESOLVED = Lookup("web", "glibc", "dns", "ok", (ip.number("10.96.0.50"),), (LookupStep(FOUND.name, (FOUND,)),), "10.96.0.10")
@@ -120,7 +121,8 @@ ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, th
      ["loadBalancerSourceRanges: 192.0.2.0/24"]),
     (core.Departed(ip.number("172.18.0.2"), "", (key("deny"),)),
      "node node-1 puts its own address in place of the sender's, so that the answer comes back the same way",
-     ["source 10.244.0.5:32768 -> 172.18.0.2:40000", "NetworkPolicies that select the sender and are not judged: default/deny"]),
+     ["source 10.244.0.5:32768 -> 172.18.0.2:40000",
+      "NetworkPolicies that select the sender and are not judged: default/deny"]),
     (core.Crossed(("node/node-1", "router", "node/node-2")), "carried node-1 > router > node-2", []),
     (core.NoPath("node/node-1", "node/node-2", ("node/node-1", "router")), "no way from node/node-1 to node/node-2",
      ["missing: the link between node/node-1 and router"]),

@@ -13,6 +13,7 @@ from simnet.console.kubectl.create import create
 from simnet.console.kubectl.describe.verb import describe
 from simnet.console.kubectl.events import events
 from simnet.console.kubectl.get import get
+from simnet.console.kubectl.wait import wait
 from simnet.console.output import Output, failed
 from simnet.errors import nearest
 
@@ -76,11 +77,12 @@ VERBS: dict[str, Verb] = {
     "scale": Verb(change.scale, (*_SELECT, *_FILES, *_OUTPUT, Flag("replicas"), Flag("current-replicas"), switch("all"),
                                  Flag("timeout"))),
     "set": Verb(change.set_image, (*_OUTPUT, *_FILES, switch("all"), Flag("selector", "l"))),
+    "wait": Verb(wait, (*_SELECT, *_FILES, *_OUTPUT, Flag("for"), Flag("timeout"), switch("all"))),
     "version": Verb(info.version, (*_OUTPUT, switch("client"), switch("short"))),
 }
 
 _OTHERS = ("attach", "auth", "autoscale", "cordon", "cp", "debug", "diff", "drain", "edit", "explain", "port-forward",
-           "proxy", "taint", "top", "uncordon", "wait", "certificate", "kustomize", "plugin", "completion")
+           "proxy", "taint", "top", "uncordon", "certificate", "kustomize", "plugin", "completion")
 
 USAGE = """kubectl controls the simulated cluster.
 

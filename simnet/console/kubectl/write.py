@@ -7,6 +7,7 @@ pkg/cmd/util/helpers.go (how errors of the API server are worded).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace as rewritten
 from typing import Any, NamedTuple
 
 from simnet.cluster import Cluster
@@ -133,7 +134,7 @@ def refusal(problem: SimnetError, manifest: Manifest, context: str = "") -> str:
         missing = ('namespaces' if problem.kind == "namespace" else _resource(manifest))
         return f'Error from server (NotFound): {context}{missing} "{problem.name}" not found'
     if isinstance(problem, InvalidField) and not any(each.place and each.place.file for each in problem.problems):
-        said = [f"{each.field}: {each._statement()}" for each in problem.problems]
+        said = [str(rewritten(each, place=None, object="")) for each in problem.problems]
         body = f" {said[0]}" if len(said) == 1 else "".join(f"\n* {line}" for line in said)
         return f'The {kind} "{name}" is invalid:{body}'
     if isinstance(problem, ManifestError):

@@ -14,7 +14,14 @@ from simnet import ip
 from simnet.console.desk import STDOUT_FILES, Call, NoSuchFile
 from simnet.console.flags import CURL, Flag, FlagError, Parsed, read_flags, switch
 from simnet.console.output import Output, failed
-from simnet.console.tools.curl_report import connection_lines, failure_of, http_failure, tail_lines, written_out
+from simnet.console.tools.curl_report import (
+    connection_lines,
+    failure_of,
+    http_failure,
+    http_version,
+    tail_lines,
+    written_out,
+)
 from simnet.console.tools.transfer import Exchange, exchange, header_lines, header_pairs, redirected, with_scheme
 from simnet.errors import UsageError
 
@@ -150,7 +157,7 @@ def _transfer(call: Call, flags: Parsed, given_url: str, body: bytes | None, cac
 
 
 def _options(flags: Parsed, request: Request, cacert: str) -> dict[str, object]:
-    version = "1.0" if flags.on("http1.0") else "2" if flags.on("http2") else "1.1"
+    version = http_version(flags, request.url)
     found: dict[str, object] = {"method": request.method, "headers": request.headers, "body": request.body,
                                 "insecure": flags.on("insecure"), "cacert": cacert, "http_version": version}
     if flags.on("ipv4") or flags.on("ipv6"):

@@ -26,6 +26,13 @@ def _host_port(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def http_version(flags: Parsed, url: str) -> str:
+    """What the request is sent in: HTTP/2 is agreed on in the TLS handshake, so plain http stays at 1.1."""
+    if flags.on("http1.0"):
+        return "1.0"
+    return "2" if flags.on("http2") and url.lower().startswith("https:") else "1.1"
+
+
 def failure_of(flags: Parsed, url: str, done: Exchange) -> tuple[int, str]:
     """Exit code and message of an exchange without an answer."""
     host, port = _host_port(url)
@@ -120,7 +127,7 @@ def _resolving(host: str, port: int, done: Exchange) -> list[str]:
 def _request_lines(flags: Parsed, url: str, method: str, headers: list[tuple[str, str]]) -> list[str]:
     parts = urlsplit(url)
     target = flags.get("request-target") or (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    version = "1.0" if flags.on("http1.0") else "2" if flags.on("http2") else "1.1"
+    version = http_version(flags, url)
     given = next((value for name, value in headers if name.lower() == "host"), None)
     lines = [f"{method} {target} HTTP/{version}", f"Host: {parts.netloc.rpartition('@')[2] if given is None else given}"]
     lines += [f"{name}: {value}" for name, value in headers if name.lower() != "host"]

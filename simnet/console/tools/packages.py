@@ -37,6 +37,9 @@ def apt(call: Call) -> Output:
 
 
 def _apt_install(call: Call, names: list[str]) -> Output:
+    if call.desk.frame.pod is None:
+        return Output(_READING + "".join(f"{name} is already the newest version.\n" for name in names)
+                      + "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n")
     known = _packages(call)
     head = "Reading package lists... Done\nBuilding dependency tree... Done\n"
     missing = [name for name in names if name not in known or call.source not in call.desk.refreshed]
