@@ -81,7 +81,7 @@ class Cluster:
     def _set_up(self) -> None:
         """Nodes, and what `addons` asks for; an empty `addons` leaves the cluster empty but for its nodes."""
         for name, addresses in self.settings.nodes:
-            labels = {"kubernetes.io/hostname": name}
+            labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
             self._loop.put(Node(key=ObjectKey("", name), addresses=addresses, labels=labels, created=self.now))
         self._loop.run()
         manifests: Manifests = []

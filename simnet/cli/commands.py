@@ -18,7 +18,7 @@ from simnet.errors import ManifestError, SimnetError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
-from simnet.manifests import Manifest, read_manifests
+from simnet.manifests import Manifest, not_modelled, read_manifests
 from simnet.scenario import Report, Scenario, find_stories, text_of
 from simnet.scenario.model import StoryStep
 
@@ -91,6 +91,8 @@ def _cluster(arguments: argparse.Namespace) -> Cluster:
     for manifest in manifests:
         for warning in manifest.warnings:
             sys.stderr.write(f"warning: {warning}\n")
+    for line in not_modelled(manifests):
+        sys.stderr.write(f"not modelled: {line}\n")
     cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing")
     if manifests:
         cluster.apply(manifests)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from simnet.cluster import Cluster
 from simnet.console.output import Output
+from simnet.dataplane.step import Trace
 from simnet.errors import UsageError
 from simnet.images import ImageProfile
 from simnet.names import ObjectKey
@@ -67,7 +67,7 @@ class Desk:
     files: dict[str, str]
     frames: list[Frame]
     namespace: str = "default"
-    last_trace: Any = None
+    last_trace: Trace | None = None
     last_problem: str = ""
     hint: str = ""
     assumed: list[str] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Desk:
     def frame(self) -> Frame:
         return self.frames[-1]
 
-    def note(self, trace: Any) -> None:
+    def note(self, trace: Trace) -> None:
         """Remember a finished walk: `why` explains the last one, and what it rests on is reported with the line."""
         self.last_trace, self.last_problem = trace, ""
         for note in (*trace.assumed, *trace.not_modelled):

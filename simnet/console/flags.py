@@ -6,6 +6,7 @@ also takes `--name=value`, `-n=value` and `--switch=false`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -55,6 +56,13 @@ class Parsed:
 
     def has(self, name: str) -> bool:
         return name in self.values
+
+    def number(self, name: str, default: int = 0) -> int:
+        """The last value as a whole number, `+` and `-` allowed. Raises FlagError for anything else."""
+        text = self.get(name, str(default))
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+            raise FlagError(f"invalid argument '{text}' for --{name}: a whole number is expected")
+        return int(text)
 
     def on(self, name: str) -> bool:
         """Whether a switch is on: given, and not as `=false`."""

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from simnet.cluster import Cluster
 from simnet.console.commands import COMMANDS, tools_here, unknown_command
@@ -18,6 +17,7 @@ from simnet.console.shell.expand import Surroundings, expand, expand_one
 from simnet.console.shell.parse import Pipeline, SimpleCommand, parse
 from simnet.console.shell.quotes import find_typographic_quote
 from simnet.console.shell.words import HereDocument, ShellSyntaxError
+from simnet.dataplane.step import Trace
 from simnet.errors import SimnetError, UsageError
 
 _DEEPEST = 20  # nested `sh -c`, exec and substitutions
@@ -47,7 +47,7 @@ class Session:
         return self.desk.files
 
     @property
-    def last_trace(self) -> Any:
+    def last_trace(self) -> Trace | None:
         """The last finished walk a command made, None before the first."""
         return self.desk.last_trace
 
@@ -160,8 +160,9 @@ class Session:
                     frame.variables[name] = before[name]
 
     def _surroundings(self, frame: Frame) -> Surroundings:
-        variables = {**environment(self.desk, frame), "?": str(frame.status), "$": "1", "#": "0"}
-        return Surroundings(variables, lambda line: self._interpret(line, "").stdout)
+        special = {"?": str(frame.status), "$": "1", "#": "0"}
+        return Surroundings(lambda name: special.get(name) or environment(self.desk, frame).get(name, ""),
+                            lambda line: self._interpret(line, "").stdout)
 
     def _execute(self, words: Sequence[str], stdin: str) -> Output:
         """Run one command here; nothing a command raises gets further than this."""
@@ -171,7 +172,7 @@ class Session:
         call = Call(self.desk, name, list(words[1:]), stdin, self._execute, self._interpret)
         try:
             output = COMMANDS[name](call)
-        except (UsageError, ValueError) as problem:
+        except UsageError as problem:
             return failed(f"{name}: {problem}", 2)
         except SimnetError as problem:
             return failed(f"{name}: {problem}", 1)

@@ -13,12 +13,11 @@ from typing import Self, cast
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
 from simnet.control.replicasets import pods_gone
-from simnet.control.revisions import REVISION_LABEL, name_base, pod_raw, quick_suffix, template_hash
+from simnet.control.revisions import REVISION_LABEL, name_base, quick_suffix, template_hash, with_labels
 from simnet.control.scheduling import Toleration, refusal
 from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.daemonset import DaemonSet
-from simnet.objects.meta import read_only
 from simnet.objects.pod import Pod, PodTemplate
 from simnet.store.store import Change, Event
 
@@ -95,10 +94,9 @@ class DaemonSets:
         if not nodes:
             return
         base = name_base(owner.name)
-        labels = read_only({**owner.template.labels, REVISION_LABEL: revision, "pod-template-generation": "1"})
-        spec = replace(owner.template.spec, tolerations=(*owner.template.spec.tolerations, *DAEMON_TOLERATIONS))
-        shared = self._maker.template(owner, spec, labels, owner.template.annotations, pod_raw(base, owner.template),
-                                      world)
+        given = with_labels(owner.template, {REVISION_LABEL: revision, "pod-template-generation": "1"})
+        spec = replace(given.spec, tolerations=(*given.spec.tolerations, *DAEMON_TOLERATIONS))
+        shared = self._maker.template(owner, replace(given, spec=spec), base, world)
         for node in nodes:
             pod = self._maker.stamp(shared, base + quick_suffix(world.rng), world, node)
             if pod.pod_ips:

@@ -10,14 +10,16 @@ from dataclasses import replace
 from typing import NamedTuple, cast
 
 from simnet import ip
-from simnet.control.admission import Admission
+from simnet.control.admission import CLASS_ANNOTATION, Admission
 from simnet.control.loop import Loop
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, InvalidField, NotFound, Problem, SimnetError, nearest
 from simnet.manifests import Manifest, check, decode, validate_update
 from simnet.names import ObjectKey, random_suffix
-from simnet.objects.meta import Object
+from simnet.objects.ingress import Ingress
+from simnet.objects.meta import Object, read_only
 from simnet.objects.namespace import Namespace
+from simnet.objects.node import Node
 from simnet.objects.other import Other
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
@@ -106,7 +108,7 @@ class Door:
             problems = validate_update(old.manifest, new.raw, manifest.place_of)
             if problems:
                 raise InvalidField(problems)
-            new = _carried_over(new, old)
+            new = _carried_over(new, old, verb)
         try:
             return admission.admit(new, old), old
         except InvalidField as refused:
@@ -174,15 +176,27 @@ def _kind(new: Object) -> str:
     return new.other_kind if isinstance(new, Other) else new.kind
 
 
-def _carried_over(new: Object, old: Object) -> Object:
-    """What a manifest cannot say stays: creation time, owner, where a pod runs and how it is, a workload's status."""
+def _carried_over(new: Object, old: Object, verb: str) -> Object:
+    """What a manifest cannot say stays: creation time, owner, where a pod runs and how it is, a workload's status, an
+    Ingress's addresses. An apply (a merge) also keeps the class that the default filled in; a replace drops it."""
     new = replace(new, created=old.created, owner=new.owner or old.owner)
-    if isinstance(new, Pod) and isinstance(old, Pod):
-        return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
-                       states=old.states, reason=old.reason, message=old.message, started=old.started)
-    if isinstance(new, Workload) and isinstance(old, Workload):
-        return replace(new, observed=old.observed, ready_replicas=old.ready_replicas)
-    return new
+    match new, old:
+        case Pod(), Pod():
+            return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
+                           states=old.states, reason=old.reason, message=old.message, started=old.started)
+        case Workload(), Workload():
+            kept = {key: value for key, value in old.annotations.items() if key.startswith(f"{old.kind.lower()}.kubernetes.io/")}
+            annotations = read_only({**new.annotations, **kept}) if kept else new.annotations
+            return replace(new, observed=old.observed, ready_replicas=old.ready_replicas, annotations=annotations)
+        case Ingress(), Ingress():
+            name = new.ingress_class_name
+            if name is None and verb == "apply" and CLASS_ANNOTATION not in new.annotations:
+                name = old.ingress_class_name
+            return replace(new, addresses=old.addresses, ingress_class_name=name)
+        case Node(), Node():
+            return replace(new, pod_cidrs=new.pod_cidrs or old.pod_cidrs)
+        case _:
+            return new
 
 
 def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:

@@ -15,12 +15,14 @@ from simnet import ip
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from simnet.objects.endpointslice import Endpoint, EndpointPort, EndpointSlice
-from simnet.objects.node import Node
+from simnet.objects.node import ZONE_LABEL, Node
 from simnet.objects.pod import Pod, PodSpec
 from simnet.objects.service import Service
 
 TOPOLOGY_ANNOTATIONS: Final = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
 _ZONE_DISTRIBUTIONS: Final = ("PreferClose", "PreferSameZone", "PreferSameNode")
+_ENDED: Final = ("Succeeded", "Failed")
+_V6: Final = ip.V6
 
 
 class Membership(NamedTuple):
@@ -39,25 +41,25 @@ def endpoint_for(service: Service, pod: Pod, node: Node | None, family: int) -> 
     no address of the family, or name a node that does not exist are left out (ES-4, ES-9).
     """
     addresses = pod.pod_ips
-    if not addresses or pod.is_terminal:
+    if not addresses or pod.phase in _ENDED:
         return None
-    if len(addresses) > 1 or (addresses[0] >= ip.V6) != (family == 6):
+    if len(addresses) > 1 or (addresses[0] >= _V6) is not (family == 6):
         addresses = tuple(number for number in addresses if ip.family(number) == family)
         if not addresses:
             return None
-    publish = service.publish_not_ready_addresses
-    if node is None and pod.node_name and not publish:
+    publish, node_name, serving = service.publish_not_ready_addresses, pod.node_name, pod.ready
+    if node is None and node_name and not publish:
         return None
     terminating = pod.deleted is not None
-    ready = publish or (pod.ready and not terminating)
-    zone = node.zone if node is not None else ""
-    spec = pod.spec
-    hostname = spec.hostname if spec.hostname and spec.subdomain == service.key.name else ""
-    zones: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    if service.traffic_distribution and ready and not has_topology_mode(service):
-        zones, nodes = _hints(service.traffic_distribution, zone, pod.node_name)
-    return Endpoint(addresses, ready, pod.ready, terminating, pod.node_name, zone, hostname, pod.key, zones, nodes)
+    ready = publish or (serving and not terminating)
+    zone = node.labels.get(ZONE_LABEL, "") if node is not None else ""
+    hostname = pod.spec.hostname
+    if hostname and pod.spec.subdomain != service.key.name:
+        hostname = ""
+    if not service.traffic_distribution or not ready or has_topology_mode(service):
+        return Endpoint(addresses, ready, serving, terminating, node_name, zone, hostname, pod.key)
+    zones, nodes = _hints(service.traffic_distribution, zone, node_name)
+    return Endpoint(addresses, ready, serving, terminating, node_name, zone, hostname, pod.key, zones, nodes)
 
 
 def ports_for(service: Service, spec: PodSpec) -> tuple[EndpointPort, ...]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, NamedTuple, Self, cast
 
 from simnet.control.kubelet import FAILED_SANDBOX, Kubelet, host_network_addresses
+from simnet.control.revisions import pod_raw
 from simnet.control.scheduling import Scheduler, Unschedulable, Wish
 from simnet.control.starting import Start, creating, interactive_containers, start_of
 from simnet.control.world import World
@@ -22,7 +23,7 @@ from simnet.errors import SimnetError
 from simnet.names import ObjectKey
 from simnet.objects.meta import Object, Owner
 from simnet.objects.node import Node
-from simnet.objects.pod import ContainerState, Pod, PodSpec
+from simnet.objects.pod import ContainerState, Pod, PodSpec, PodTemplate
 from simnet.store.store import Change, Event
 
 UNSCHEDULABLE: Final = "Unschedulable"
@@ -185,9 +186,9 @@ class PodMaker:
             is_ready = all(each.ready for each in start.later)
             yield Change("Pod", pod.key, replace(pod, states=start.later, ready=is_ready))
 
-    def template(self, owner: Object, spec: PodSpec, labels: Mapping[str, str], annotations: Mapping[str, str],
-                 raw: Mapping[str, Any], world: World) -> Template:
-        """What a workload's pods have in common. `raw` is the pod manifest they share."""
+    def template(self, owner: Object, given: PodTemplate, base: str, world: World) -> Template:
+        """What the pods of a workload have in common. `base` is what their generated names start with, '' if named."""
+        spec, raw = given.spec, pod_raw(base, given)
         node_name = (raw.get("spec") or {}).get("nodeName") or ""
         refs = (owner.ref, *(() if owner.owner is None else
                              (f"{owner.owner.kind.lower()}/{owner.namespace}/{owner.owner.name}",)))
@@ -196,11 +197,11 @@ class PodMaker:
         wish, pinned = Wish.of(spec), self.kubelet.pins(refs, world)
         is_plain = wish.is_empty and not (node_name or spec.host_network or self.kubelet.has_pins(world))
         by = Owner(owner.kind, owner.name, owner.api_version)
-        shared = {"labels": labels, "annotations": annotations, "created": world.now, "deleted": None, "owner": by,
+        shared = {"labels": given.labels, "annotations": given.annotations, "created": world.now, "deleted": None, "owner": by,
                   "raw": raw, "spec": spec, "phase": start.phase, "ready": start.ready, "states": start.states,
                   "reason": "", "message": start.message, "started": world.now}
         return Template(
-            namespace=owner.namespace, owner=by, labels=labels, annotations=annotations, spec=spec, raw=raw,
+            namespace=owner.namespace, owner=by, labels=given.labels, annotations=given.annotations, spec=spec, raw=raw,
             start=start, wish=wish, node_name=node_name, pinned=pinned, is_plain=is_plain,
             shared=tuple((_WRITE[name], value) for name, value in shared.items()))
 

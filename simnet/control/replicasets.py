@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
-from simnet.control.revisions import name_base, pod_raw, quick_suffix
+from simnet.control.revisions import name_base, quick_suffix
 from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
@@ -60,9 +60,7 @@ class ReplicaSets:
 
     def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change]:
         base = name_base(replica_set.name)
-        template = replica_set.template
-        shared = self._maker.template(replica_set, template.spec, template.labels, template.annotations,
-                                      pod_raw(base, template), world)
+        shared = self._maker.template(replica_set, replica_set.template, base, world)
         get, rng, namespace, addressed, ready = world.store.get, world.rng, replica_set.namespace, 0, 0
         names: set[str] = set()
         while len(names) < count:

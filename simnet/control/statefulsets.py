@@ -12,7 +12,7 @@ from typing import Self, cast
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker, Template
 from simnet.control.replicasets import pods_gone
-from simnet.control.revisions import REVISION_LABEL, pod_raw, template_hash
+from simnet.control.revisions import REVISION_LABEL, template_hash, with_labels
 from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.meta import read_only
@@ -81,7 +81,8 @@ class StatefulSets:
                 if world.store.get("Pod", key) is not None:
                     yield Change("Pod", key, None)
                     return True
-                shared = shared or self._template(owner, revision, world)
+                shared = shared or self._maker.template(
+                    owner, with_labels(owner.template, {REVISION_LABEL: revision}), f"{owner.name}-", world)
                 pod = self._maker.stamp(_numbered(shared, owner, name), name, world)
                 if pod.pod_ips:
                     self._books.made(self.kind, owner.key, 1, pod.ready)
@@ -89,11 +90,6 @@ class StatefulSets:
             if not pod.ready and owner.pod_management_policy == "OrderedReady":
                 return True
         return False
-
-    def _template(self, owner: StatefulSet, revision: str, world: World) -> Template:
-        labels = {**owner.template.labels, REVISION_LABEL: revision}
-        return self._maker.template(owner, owner.template.spec, labels, owner.template.annotations,
-                                    pod_raw(f"{owner.name}-", owner.template), world)
 
     def _delete(self, owner: StatefulSet, pod: Pod, world: World) -> Change:
         world.record(owner, "Normal", "SuccessfulDelete",

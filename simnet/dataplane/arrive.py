@@ -89,7 +89,7 @@ def _end_to_end(net: View, packet: Packet, receiver: str, pod: Pod | None, speak
     served = tls.own_certificate(receiver)
     refused = _refused(net, packet, served)
     if refused and packet.flow.parent is None:  # proxies do not verify their backends
-        return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, packet.flow.host))
+        return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, request.sni or packet.flow.host))
     return _rest(packet, because.Delivered(receiver, pod, container, known_by, served))
 
 
@@ -109,7 +109,8 @@ def _at_proxy(net: View, packet: Packet, pod: Pod, controller: str, is_https: bo
         served, reason = net.ingress.certificate_for(pod, request.sni)
         refused = _refused(net, packet, served)
         if refused:
-            return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, packet.flow.host, reason))
+            host = request.sni or packet.flow.host
+            return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, host, reason))
     after = Packet(Place.PROXY, packet.node, packet.source, packet.source_port, packet.destination, packet.port,
                    packet.protocol, packet.flow, packet.claim, packet.target, False, ())
     return Step(packet, after, because.ProxyReached(pod, controller, served, reason))

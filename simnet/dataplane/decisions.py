@@ -146,12 +146,11 @@ class HealthChecked:
 
 # balance: which endpoint ----------------------------------------------------------------------------------------
 
-@dataclass(slots=True, match_args=False)
+@dataclass(slots=True)
 class EndpointChosen:
     """One of `among` was picked. `reason` is the rule that made this the list to pick from (INT-1, EXT-1 to EXT-4);
     `sticky`: remembered by session affinity."""
 
-    __match_args__ = ("claim", "target", "among", "usable", "policy", "masquerade", "reason", "sticky")
     verdict: ClassVar[Verdict | None] = None
     claim: Claim
     target: Target

@@ -33,7 +33,7 @@ def unresolved(cluster: Cluster, trace: Trace, decision: dns.NameUnresolved) -> 
     if lookup.near_misses:
         yield _other_namespace(trace, lookup)
     elif alias is not None:
-        yield _dead_alias(alias)
+        yield dead_target(alias.service, alias.target, reason_text(alias))
     elif fault is not None:
         yield fault
     elif actor.is_outside:
@@ -104,14 +104,15 @@ def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
 
 # aliases --------------------------------------------------------------------------------------------------------
 
-def _dead_alias(reason: reasons.TargetMissing | reasons.AliasLoop | reasons.TargetIsAddress) -> Suspicion:
-    target = reason.target.rstrip(".")
+def dead_target(service: ObjectKey, target: str, why: str) -> Suspicion:
+    """A Service of type ExternalName whose target has no address; `why` is a clause that says how it fails."""
+    target = target.rstrip(".")
     return Suspicion(
-        code="SVC-EXTNAME", objects=(f"service/{reason.service}",),
+        code="SVC-EXTNAME", objects=(f"service/{service}",),
         symptom="The name of this Service has no address.",
-        summary=f"Service {reason.service} is an alias for {target}, which leads nowhere",
-        cause=f"Service {reason.service} is of type ExternalName: only an alias, with no address of its own.",
-        evidence=(f"{reason_text(reason)[:1].upper()}{reason_text(reason)[1:]}.",),
+        summary=f"Service {service} is an alias for {target}, which leads nowhere",
+        cause=f"Service {service} is of type ExternalName: only an alias, with no address of its own.",
+        evidence=(f"{why[:1].upper()}{why[1:]}.",),
         observed=f"{target} has no address", expected="externalName: a DNS name that exists",
         advice="Set spec.externalName to a name that exists; an address or the Service's own name cannot work.")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from simnet import ip
 from simnet.cluster import Cluster
-from simnet.control.ingress_class import ClassMatch, ClassReason
+from simnet.control.ingress_class import CLASS_ANNOTATION, ClassMatch, ClassReason
 from simnet.dataplane.http.losing import Near, NearMiss, near_misses
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule
@@ -88,6 +88,9 @@ def unserved(cluster: Cluster, ingress: Ingress, match: ClassMatch | None) -> Su
     near = sorted(served, key=lambda name: (distance(wanted or "", name), name))
     patches = [Patch(ingress, ("spec", "ingressClassName"), wanted, name, distance(wanted or "", name))
                for name in near if name != wanted]
+    if match is not None and match.reason is ClassReason.ANNOTATION_MISMATCH:
+        place = ("metadata", "annotations", CLASS_ANNOTATION)
+        patches = [Patch(ingress, place, match.name, match.wanted, distance(match.name, match.wanted))]
     fact = _class_fact(match)
     listing = listed(f"{name} (controller {controller})" for name, controller in classes.items())
     return Suspicion(

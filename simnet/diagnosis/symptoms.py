@@ -18,7 +18,7 @@ from simnet.dataplane.union import decision_of
 from simnet.dataplane.verdict import Verdict
 from simnet.diagnosis import backends, certificates, names, policies, ports, routing
 from simnet.diagnosis.selectors import service_fault
-from simnet.diagnosis.suspicion import Suspicion
+from simnet.diagnosis.suspicion import Patch, Suspicion
 from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
 
@@ -100,8 +100,17 @@ def _of_answer(cluster: Cluster, trace: Trace, decision: object) -> Iterator[Sus
 def _of_attempts(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
     """A proxy gave up: the causes of the last connection that failed."""
     failed = [step for step in trace.steps if step.before.flow.parent is not None and step.because.verdict is not None]
-    if failed:
-        yield from _of_end(cluster, trace, failed[-1])
+    rule = next((step.because for step in reversed(trace.steps) if isinstance(step.because, RuleChosen)), None)
+    if failed and rule is not None and isinstance(failed[-1].because, NameUnresolved):
+        lookup = failed[-1].because.lookup
+        yield names.dead_target(rule.upstream.service, lookup.name, f"the controller's own lookup ends with {lookup.status}")
+    elif failed:
+        yield from map(_of_objects, _of_end(cluster, trace, failed[-1]))
+
+
+def _of_objects(suspicion: Suspicion) -> Suspicion:
+    """Without other requests to try: it is not the client's own connection that failed."""
+    return replace(suspicion, candidates=tuple(each for each in suspicion.candidates if isinstance(each, Patch)))
 
 
 def _of_receiver(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
@@ -118,7 +127,7 @@ def _no_name(cluster: Cluster, trace: Trace, decision: NameUnresolved) -> Iterat
     """The name server was not reached, or it answered that there is nothing; or an Ingress nobody serves has it."""
     lost = next((path for _, path in decision.paths if path.verdict not in (Verdict.DELIVERED, Verdict.ANSWERED)), None)
     if lost is not None:
-        for each in _of_end(cluster, lost, lost.last):
+        for each in map(_of_objects, _of_end(cluster, lost, lost.last)):
             yield replace(each, cause=f"The query never reached the name server. {each.cause}")
         return
     ingress = _unserved_ingress(cluster, decision.lookup.name)

@@ -66,7 +66,7 @@ def _step(step: Step) -> Facts:
 
 
 def _packet(packet: Packet) -> Facts:
-    """0 stands for an address that is not known yet: the name is still to be resolved."""
+    """None stands for an address that is not known yet: the name is still to be resolved."""
     return {"place": packet.place.name, "node": packet.node or None,
             "source": ip.text(packet.source) if packet.source else None, "source_port": packet.source_port,
             "destination": ip.text(packet.destination) if packet.destination else None, "port": packet.port,

@@ -30,7 +30,7 @@ _PATHS: Final[Mapping[str, Mapping[str, int]]] = {
 _HTTPBIN: Final = (
     (re.compile(r"/status/(\d{3})"), None),
     (re.compile(r"/(post|put|patch|delete)"), 405),
-    (re.compile(r"/(redirect|absolute-redirect|relative-redirect)/\d+|/redirect-to|/links/\d+|/cookies/(set|delete).*"), 302),
+    (re.compile(r"/((absolute-|relative-)?redirect|links)/\d+|/redirect-to|/cookies/(set|delete).*"), 302),
     (re.compile(r"/(basic-auth|digest-auth)/.+|/bearer"), 401),
     (re.compile(r"/hidden-basic-auth/.+"), 404),
     (re.compile(r"/((get|headers|ip|user-agent|html|json|xml|robots\.txt|deny|uuid|cookies|cache|gzip|deflate|brotli|"

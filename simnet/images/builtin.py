@@ -23,12 +23,18 @@ _BASES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({
 })
 
 
-def _image(names: str, base: str, *listen: Listen, tools: str = "", servers: str = "", **more: Any) -> list[ImageProfile]:
+def _image(names: str, base: str, *listen: Listen, tools: str = "", servers: str = "", **more: Any
+           ) -> list[ImageProfile]:
     """One row of the table: the repositories it stands for, what they are built on, what they listen on."""
     given = dict(_BASES[base])
     given["tools"] = frozenset(given.get("tools", ())) | frozenset(tools.split())
     return [ImageProfile(name=name, listen=listen, servers=frozenset(servers.split()), **given, **more)
             for name in names.split()]
+
+
+def _server(name: str, base: str, program: str, *listen: Listen, tools: str = "") -> list[ImageProfile]:
+    """An image whose entrypoint script starts `program` with the args, or runs args that are a command."""
+    return _image(name, base, *listen, tools=tools, servers=program, entrypoint=program.split()[0], execs_args=True)
 
 
 def _ports(*ports: int, app: str = "", answer: str | None = None) -> tuple[Listen, ...]:
@@ -60,8 +66,8 @@ _TEST_SERVERS = [
     _image("hashicorp/http-echo", "scratch", *_ports(5678, app="http-echo", answer="hello-world\n"),
            entrypoint="http-echo"),
     _image("e2e-test-images/agnhost agnhost", "alpine", tools="bash curl dig agnhost iperf", entrypoint="agnhost"),
-    _image("echoserver e2e-test-images/echoserver", "debian", *_ports(8080, app="echo"), Listen(8443, tls=True, app="echo"),
-           servers="nginx run.sh"),
+    _image("echoserver e2e-test-images/echoserver", "debian", *_ports(8080, app="echo"),
+           Listen(8443, tls=True, app="echo"), servers="nginx run.sh"),
     _image("kicbase/echo-server jmalloc/echo-server", "scratch", *_ports(8080, app="echo")),
     _image("ealen/echo-server nginxdemos/hello", "alpine", *_ports(80, app="echo")),
     _image("mendhak/http-https-echo", "alpine", *_ports(8080, app="echo"), Listen(8443, tls=True, app="echo")),
@@ -97,40 +103,41 @@ _SHELLS = [
 ]
 
 _DATA_STORES = [
-    _image("redis valkey/valkey valkey", "debian", *_ports(6379, app="tcp"), tools="redis-cli redis-server",
-           servers="redis-server valkey-server", entrypoint="redis-server", execs_args=True),
+    _server("redis valkey/valkey valkey", "debian", "redis-server valkey-server", *_ports(6379, app="tcp"),
+            tools="redis-cli redis-server"),
     _image("google-samples/gb-redis-follower google_samples/gb-redis-follower", "debian", *_ports(6379, app="tcp"),
            tools="redis-cli", servers="redis-server"),
     _image("google-samples/gb-frontend google_samples/gb-frontend", "debian", *_ports(80), tools="curl",
            servers="apache2-foreground"),
-    _image("postgres", "debian", *_ports(5432, app="tcp"), tools="psql pg_isready", servers="postgres", entrypoint="postgres",
-           execs_args=True),
-    _image("mysql", "rpm", *_ports(3306, 33060, app="tcp"), tools="mysql mysqladmin", servers="mysqld", entrypoint="mysqld",
-           execs_args=True),
-    _image("mariadb", "debian", *_ports(3306, app="tcp"), tools="mariadb mariadb-admin", servers="mariadbd mysqld",
-           entrypoint="mariadbd", execs_args=True),
-    _image("mongo", "debian", *_ports(27017, app="tcp"), tools="mongosh", servers="mongod", entrypoint="mongod", execs_args=True),
-    _image("rabbitmq", "debian", *_ports(5672, 4369, 25672, app="tcp"), *_ports(15692, app="metrics"), tools="rabbitmqctl", servers="rabbitmq-server",
-           entrypoint="rabbitmq-server", execs_args=True),
-    _image("memcached", "debian", *_ports(11211, app="tcp"), servers="memcached", entrypoint="memcached", execs_args=True),
-    _image("elasticsearch elasticsearch/elasticsearch", "debian", *_ports(9200), *_ports(9300, app="tcp"), tools="curl"),
-    _image("cassandra", "debian", *_ports(9042, 7000, app="tcp"), servers="cassandra", entrypoint="cassandra", execs_args=True),
+    _server("postgres", "debian", "postgres", *_ports(5432, app="tcp"), tools="psql pg_isready"),
+    _server("mysql", "rpm", "mysqld", *_ports(3306, 33060, app="tcp"), tools="mysql mysqladmin"),
+    _server("mariadb", "debian", "mariadbd mysqld", *_ports(3306, app="tcp"), tools="mariadb mariadb-admin"),
+    _server("mongo", "debian", "mongod", *_ports(27017, app="tcp"), tools="mongosh"),
+    _server("rabbitmq", "debian", "rabbitmq-server", *_ports(5672, 4369, 25672, app="tcp"),
+            *_ports(15692, app="metrics"), tools="rabbitmqctl"),
+    _server("memcached", "debian", "memcached", *_ports(11211, app="tcp")),
+    _image("elasticsearch elasticsearch/elasticsearch", "debian", *_ports(9200), *_ports(9300, app="tcp"),
+           tools="curl"),
+    _server("cassandra", "debian", "cassandra", *_ports(9042, 7000, app="tcp")),
     _image("zookeeper", "debian", *_ports(2181, 2888, 3888, app="tcp"), *_ports(8080)),
     _image("apache/kafka", "alpine", *_ports(9092, app="tcp"), tools="bash"),
-    _image("nats", "scratch", *_ports(4222, 6222, app="tcp"), *_ports(8222), entrypoint="nats-server", servers="nats-server"),
+    _image("nats", "scratch", *_ports(4222, 6222, app="tcp"), *_ports(8222), entrypoint="nats-server",
+           servers="nats-server"),
     _image("influxdb", "debian", *_ports(8086), tools="curl"),
     _image("consul hashicorp/consul", "alpine", *_ports(8500), tools="curl"),
 ]
 
 _CLUSTER = [
-    _image("coredns/coredns coredns", "scratch", Listen(53, "UDP", app="dns"), Listen(53, app="dns"), *_ports(8080, app="coredns-health"),
-           *_ports(8181, app="coredns-ready"), *_ports(9153, app="metrics"), entrypoint="coredns"),
+    _image("coredns/coredns coredns", "scratch", Listen(53, "UDP", app="dns"), Listen(53, app="dns"),
+           *_ports(8080, app="coredns-health"), *_ports(8181, app="coredns-ready"), *_ports(9153, app="metrics"),
+           entrypoint="coredns"),
     _image("ingress-nginx/controller kubernetes-ingress-controller/nginx-ingress-controller", "alpine", *_ports(80),
            Listen(443, tls=True), Listen(8443, tls=True), *_ports(10254, app="controller-status"),
            tools="bash curl nginx", servers="nginx-ingress-controller", entrypoint="nginx-ingress-controller",
            execs_args=True, proxy="ingress-nginx"),
     _image("ingress-nginx/kube-webhook-certgen", "scratch", runs=False),
-    _image("prom/prometheus prometheus/prometheus", "busybox", *_ports(9090, app="prometheus"), entrypoint="prometheus"),
+    _image("prom/prometheus prometheus/prometheus", "busybox", *_ports(9090, app="prometheus"),
+           entrypoint="prometheus"),
     _image("prom/alertmanager prometheus/alertmanager", "busybox", *_ports(9093, app="prometheus"),
            entrypoint="alertmanager"),
     _image("prom/pushgateway prometheus/pushgateway", "busybox", *_ports(9091, app="prometheus"),

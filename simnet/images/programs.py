@@ -19,11 +19,12 @@ _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _ENDED: Final = Process((), False)
 _STAYS: Final = Process(())
 
-ENDS: Final = frozenset(
+_ENDING: Final = (
     "apk apt apt-get awk basename cat cd chmod chown cp curl cut date df dig dirname du echo envsubst export find free "
     "getent git grep head host hostname id ifconfig ip jq kubectl ln ls md5sum mkdir mktemp mv nslookup openssl pip "
     "pip3 printenv printf ps pwd read rm route sed seq set shift sort source ss stat sysctl tar tee test touch tr trap "
-    "true ulimit umask uname uniq unset wc wget which whoami xargs [ . :".split())
+    "true ulimit umask uname uniq unset wc wget which whoami xargs [ . :")
+ENDS: Final = frozenset(_ENDING.split())
 """Programs that do their work and end."""
 
 

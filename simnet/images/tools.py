@@ -20,8 +20,9 @@ _BASICS = _words("awk cat chmod chown cp cut date df dirname du echo env expr fa
                  "uname uniq wc whoami xargs yes")
 
 DEBIAN: Final = _BASICS | _words("apt apt-get bash dpkg getent perl")
-BUSYBOX: Final = _BASICS | _words("arping ash dd free ftpget httpd ifconfig ip less more nc netstat nslookup ping ping6 "
-                                  "ps route stat telnet telnetd time timeout top traceroute vi watch wget which")
+BUSYBOX: Final = _BASICS | _words(
+    "arping ash dd free ftpget httpd ifconfig ip less more nc netstat nslookup ping ping6 ps route stat telnet telnetd "
+    "time timeout top traceroute vi watch wget which")
 ALPINE: Final = (BUSYBOX - _words("httpd telnet telnetd ftpget")) | _words("apk getent")
 RPM: Final = _BASICS | _words("bash curl dnf getent microdnf rpm yum")
 NETSHOOT: Final = ALPINE | _words(

@@ -140,7 +140,7 @@ def test_as_pasted_they_are_ordinary_characters(cluster: Cluster) -> None:
 def test_single_quoted_words_come_out_as_they_went_in(words: list[str]) -> None:
     line = " ".join(f"'{word}'" for word in words)
     command = parse(line)[0].commands[0]
-    assert expand(command.words, Surroundings({}, lambda _: "")) == words
+    assert expand(command.words, Surroundings(lambda _: "", lambda _: "")) == words
 
 
 @given(st.text("ab'\"$\\|&;<>()# \n`{}", max_size=30))

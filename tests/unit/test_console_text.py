@@ -73,6 +73,8 @@ COMPLAINTS = [
     ("grep a nosuch", "grep: nosuch: No such file or directory\n", 2),
     ("grep --ignore-cases a t", "grep: unrecognized option '--ignore-cases'\n", 2),
     ("awk 'BEGIN {x=1}' t", "awk: 'BEGIN {x=1}' is not modelled: '[PATTERN] {print $N, ...}' is\n", 2),
+    ("head -n x t", "head: invalid argument 'x' for --lines: a whole number is expected\n", 2),
+    ("cut -f x t", "cut: invalid field value 'x'\n", 2),
     ("wc -z t", "wc: invalid option -- 'z'\n", 1),
 ]
 

@@ -150,6 +150,10 @@ ROWS = [
            fix="Host header: docs -> docs.example.net"),
     Broken(title="an alias that leads nowhere", code="SVC-EXTNAME", cluster=lambda: cluster_of(client(), {
         **ALIAS, "spec": {"type": "ExternalName", "externalName": "nope.default.svc.cluster.local"}}), url="http://docs/"),
+    Broken(title="an alias that leads nowhere, behind an Ingress: 503", code="SVC-EXTNAME", cluster=lambda: cluster_of(
+        {**ALIAS, "spec": {"type": "ExternalName", "externalName": "nope.example.net"}},
+        ingress(backend={"name": "docs", "port": {"number": 80}})), **via_ingress()),
+    Broken(title="a cut link behind an Ingress", code="NET-CUT", cluster=lambda: _cut_behind(), **via_ingress()),
     Broken(title="a host that no Ingress names", code="ING-HOST", cluster=shop, **via_ingress(
         url="http://other.example.test/", fix=f"Host: other.example.test -> {HOST}")),
     Broken(title="a bare address, so the Host header is that address", code="ING-HOST", cluster=shop, **via_ingress(
@@ -170,7 +174,8 @@ ROWS = [
                options={}, nearest="class nginx", fix="spec.ingressClassName: (none) -> nginx")),
     Broken(title="an Ingress with an old annotation of another controller", code="ING-CLASS",
            cluster=with_backend(ingressClassName=None, annotations={"kubernetes.io/ingress.class": "traefik"}),
-           **via_ingress(nearest="class nginx", fix="")),
+           **via_ingress(
+               nearest="class nginx", fix="metadata.annotations[kubernetes.io/ingress.class]: traefik -> nginx")),
     Broken(title="a path below an Exact one", code="ING-PATH", cluster=lambda: cluster_of(
         pod("web-1", image=ECHO), service(), ingress(paths=(("/anything", "Exact"),))), **via_ingress(
             url=f"http://{HOST}/anything/x", fix="spec.rules[0].http.paths[0].pathType: Exact -> Prefix")),
@@ -224,6 +229,13 @@ def _cut() -> Cluster:
     cluster = shop()
     cluster.cut("outside", "router")
     cluster.cut("node/node-1", "router")
+    return cluster
+
+
+def _cut_behind() -> Cluster:
+    """The only endpoint's own link is cut: clients reach the controller, the controller reaches nobody."""
+    cluster = cluster_of(pod("web-1"), service(), ingress())
+    cluster.cut("pod/default/web-1", "bridge/node-1")
     return cluster
 
 

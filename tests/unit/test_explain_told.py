@@ -277,3 +277,15 @@ def test_a_port_of_the_loopback_address_alone_is_told_apart_from_a_closed_one() 
 def test_a_proxys_own_connection_is_one_deeper() -> None:
     inner = Packet(Place.POD, "node-1", 1, 1, 2, 2, "TCP", Flow(CLIENT, "10.244.0.3", parent=BEFORE))
     assert told(Step(inner, None, core.Looped(1))).depth == 1
+
+
+def test_a_default_backend_is_told_apart_from_a_rule() -> None:
+    own = Upstream(ObjectKey("kube-system", "fallback"), "", UpstreamState.READY, PEERS[:1])
+    decision = http.RuleChosen("ingress-nginx/c", UNKNOWN, own, PEERS[0], PEERS[:1], SENT)
+    assert told(Step(BEFORE, AFTER, decision)).sentence == (
+        "no Ingress names the host nobody.test: no rule takes the request, so the default backend, Service "
+        "kube-system/fallback, gets it")
+    stand_in = http.RuleChosen("ingress-nginx/c", ROUTED, own, PEERS[0], PEERS[:1], SENT, is_fallback=True)
+    assert told(Step(BEFORE, AFTER, stand_in)).sentence == (
+        "host shop.test: the rule's backend has no endpoints, so its default-backend, Service kube-system/fallback, gets "
+        "the request")

@@ -110,11 +110,10 @@ def _marked_locally(kube: Kube, field: str, new: Mapping[str, str], gone: list[s
 
 def scale(kube: Kube) -> Output:
     """`scale --replicas=N TYPE NAME`."""
-    given = kube.flags.get("replicas")
-    if not given.lstrip("-").isdigit():
-        raise KubectlError('error: required flag(s) "replicas" not set' if not given else
-                           f'error: invalid argument "{given}" for "--replicas" flag: a number is expected')
-    if int(given) < 0:
+    if not kube.flags.has("replicas"):
+        raise KubectlError('error: required flag(s) "replicas" not set')
+    replicas = kube.flags.number("replicas")
+    if replicas < 0:
         raise KubectlError("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
     found = find(kube, named_in_files(kube) if kube.flags.has("filename") else wanted(kube, kube.operands))
     text, complaints = "", "".join(line + "\n" for line in found.complaints)
@@ -122,12 +121,12 @@ def scale(kube: Kube) -> Output:
         if not isinstance(each, Workload) or isinstance(each, DaemonSet):
             raise KubectlError(f"error: cannot scale {reference(each)}: only deployments, replica sets and stateful sets "
                                "have a number of replicas")
-        current = kube.flags.get("current-replicas")
-        if current and int(current) != each.replicas:
-            complaints += (f"error: Expected replicas to be {current}, was {each.replicas}\n")
+        current = kube.flags.number("current-replicas", each.replicas)
+        if current != each.replicas:
+            complaints += f"error: Expected replicas to be {current}, was {each.replicas}\n"
             continue
         if not dry_run(kube):
-            kube.cluster.put(replace(each, replicas=int(given)))
+            kube.cluster.put(replace(each, replicas=replicas))
         text += f"{reference(each)} scaled{dry_run(kube)}\n"
     return Output(text, complaints, 1 if complaints else 0)
 

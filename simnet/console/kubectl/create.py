@@ -73,9 +73,9 @@ def deployment(kube: Kube) -> Output:
     if kube.command:
         containers[0]["command"] = list(kube.command)
     if kube.flags.get("port", "-1") not in ("-1", ""):
-        containers[0]["ports"] = [{"containerPort": _number(kube.flags.get("port"), "port")}]
+        containers[0]["ports"] = [{"containerPort": kube.flags.number("port")}]
     labels = {"app": name}
-    spec = {"replicas": _number(kube.flags.get("replicas", "1"), "replicas"), "selector": {"matchLabels": labels},
+    spec = {"replicas": kube.flags.number("replicas", 1), "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": dict(labels)}, "spec": {"containers": containers}}}
     return submit(kube, _object("apps/v1", "Deployment", name, labels, spec=spec), "failed to create deployment")
 
@@ -85,13 +85,6 @@ def _container(image: str) -> dict[str, Any]:
     bare = image.rpartition("/")[2].partition("@")[0].partition(":")[0].lower()
     name = re.sub(r"[^a-z0-9-]", "-", bare)
     return {"name": name if not dns1123_label_problem(name) else "container", "image": image}
-
-
-def _number(text: str, what: str) -> int:
-    if not re.fullmatch(r"-?\d+", text):
-        raise KubectlError(f'error: invalid argument "{text}" for "--{what}" flag: strconv.ParseInt: parsing "{text}": '
-                           "invalid syntax")
-    return int(text)
 
 
 # services -------------------------------------------------------------------------------------------------------
@@ -122,7 +115,7 @@ def service(kube: Kube) -> Output:
         spec["ports"] = ports
     if kube.flags.has("node-port") and kind == "NodePort":
         for port in ports:
-            port["nodePort"] = _number(kube.flags.get("node-port"), "node-port")
+            port["nodePort"] = kube.flags.number("node-port")
     return submit(kube, _object("v1", "Service", name, {"app": name}, spec=spec), f"failed to create {kind} service")
 
 

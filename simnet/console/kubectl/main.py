@@ -108,6 +108,8 @@ def kubectl(call: Call) -> Output:
         output = verb.run(Kube(call, name, flags, flags.get("namespace") or call.desk.namespace))
     except KubectlError as problem:
         output = Output(problem.stdout, failed(str(problem)).stderr, problem.status)
+    except FlagError as problem:
+        output = failed(f"error: {problem}")
     if output.status and name not in ("exec", "run"):
         call.desk.complain(output.stderr, call.desk.hint)
     return output

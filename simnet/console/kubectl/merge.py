@@ -131,7 +131,10 @@ def _set(value: Any, steps: list[str], item: Any, insert: bool) -> Any:
     step, rest = steps[0], steps[1:]
     if isinstance(value, (list, tuple)):
         items = list(value)
-        index = len(items) if step == "-" else int(step)
+        index = len(items) if step == "-" else int(step) if step.isdigit() else -1
+        if index < 0 or index > len(items):
+            raise KubectlError("The request is invalid: the server rejected our request due to an error in our request: "
+                               f"{step!r} is no place in a list of {len(items)}")
         if rest:
             items[index] = _set(items[index], rest, item, insert)
         elif insert:

@@ -66,7 +66,7 @@ def _pod(kube: Kube, attached: bool) -> dict[str, Any]:
         container["env"] = [{"name": key, "value": value} for key, value in
                             (given.partition("=")[::2] for given in kube.flags.all("env"))]
     if kube.flags.get("port"):
-        container["ports"] = [{"containerPort": int(kube.flags.get("port"))}]
+        container["ports"] = [{"containerPort": kube.flags.number("port")}]
     if words:
         container["command" if kube.flags.on("command") else "args"] = words
     if attached:
@@ -102,7 +102,7 @@ def _labels(text: str) -> dict[str, str]:
 def _exposing(kube: Kube) -> dict[str, Any]:
     if not kube.flags.get("port"):
         raise KubectlError("error: --port must be set when exposing a service")
-    name, port = kube.operands[0], int(kube.flags.get("port"))
+    name, port = kube.operands[0], kube.flags.number("port")
     labels = _labels(kube.flags.get("labels")) if kube.flags.has("labels") else {"run": name}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
             "spec": {"selector": labels, "ports": [{"port": port, "protocol": "TCP", "targetPort": port}]}}
@@ -181,7 +181,10 @@ def _ports(kube: Kube, each: Object) -> list[dict[str, Any]]:
     """One entry a port; a given --port counts alone, several of the object's own are named port-1, port-2, ..."""
     protocol, target = kube.flags.get("protocol", "TCP"), kube.flags.get("target-port")
     if kube.flags.get("port"):
-        numbers = [(int(number), protocol) for number in kube.flags.get("port").split(",")]
+        given = kube.flags.get("port").split(",")
+        if not all(number.isdigit() for number in given):
+            raise KubectlError(f"error: invalid port {kube.flags.get('port')!r}: numbers are expected")
+        numbers = [(int(number), protocol) for number in given]
     elif isinstance(each, Service):
         numbers = [(port.port, port.protocol) for port in each.ports]
     else:

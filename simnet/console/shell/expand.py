@@ -5,7 +5,7 @@ Source: POSIX.1-2017 Shell Command Language, 2.6 Word Expansions (2.6.2, 2.6.3, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simnet.console.shell.words import Literal, Substitution, Variable, Word
@@ -13,9 +13,9 @@ from simnet.console.shell.words import Literal, Substitution, Variable, Word
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where values come from: variables by name, and a function that runs a line and gives its output."""
+    """Where values come from: `value_of` a variable ('' for none), and `output_of` a line that is run for it."""
 
-    variables: Mapping[str, str]
+    value_of: Callable[[str], str]
     output_of: Callable[[str], str]
 
 
@@ -57,6 +57,6 @@ def _value(part: Literal | Variable | Substitution, around: Surroundings) -> str
         case Literal(text):
             return text
         case Variable(name, _, default):
-            return around.variables.get(name) or default
+            return around.value_of(name) or default
         case Substitution(line):
             return around.output_of(line).rstrip("\n")

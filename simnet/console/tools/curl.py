@@ -10,7 +10,6 @@ import base64
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from simnet import ip
 from simnet.console.desk import STDOUT_FILES, Call, NoSuchFile
 from simnet.console.flags import CURL, Flag, FlagError, Parsed, read_flags, switch
 from simnet.console.output import Output, failed
@@ -24,6 +23,7 @@ from simnet.console.tools.curl_report import (
 )
 from simnet.console.tools.transfer import Exchange, exchange, header_lines, header_pairs, redirected, with_scheme
 from simnet.errors import UsageError
+from simnet.names import split_host_port
 
 AGENT = "curl/8.5.0"
 _MOST_REDIRECTS = 50
@@ -182,8 +182,8 @@ def _pinned(flags: Parsed, url: str) -> str:
     for text in flags.all("connect-to"):
         name, number, *target = text.split(":", 2)
         if name.lower() in (host.lower(), "") and number in (str(port), "") and target:
-            address, _, other = target[0].rpartition(":")
-            return ip.host_port(ip.number(address.strip("[]")), int(other or port))
+            address, other = split_host_port(target[0])
+            return f"[{address}]:{other or port}" if ":" in address else f"{address}:{other or port}"
     return ""
 
 
@@ -207,7 +207,7 @@ def _received(call: Call, flags: Parsed, request: Request, done: Exchange, outpu
     if following:
         if flags.on("verbose"):
             printed.error(f"* Issue another request to this URL: '{following}'\n")
-        limit = int(flags.get("max-redirs", str(_MOST_REDIRECTS)))
+        limit = flags.number("max-redirs", _MOST_REDIRECTS)
         if request.redirects >= limit:
             _fail(flags, printed, 47, f"Maximum ({limit}) redirects followed")
             return False

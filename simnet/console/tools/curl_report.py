@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from simnet.console.flags import Parsed
 from simnet.console.tools.transfer import Exchange, Failure, header_lines, redirected
 from simnet.dataplane.http.message import Response, ServedCertificate
+from simnet.errors import UsageError
 
 _SYN_TIMEOUT_MS = 134_000  # Linux gives up on a connection after about this long (tcp_syn_retries 6)
 _MORE = ("More details here: https://curl.se/docs/sslcerts.html\n\n"
@@ -40,9 +41,8 @@ def failure_of(flags: Parsed, url: str, done: Exchange) -> tuple[int, str]:
         case Failure.NO_NAME:
             return 6, f"Could not resolve host: {host}"
         case Failure.TIMEOUT:
-            limit = flags.get("connect-timeout") or flags.get("max-time")
-            if limit:
-                return 28, f"Connection timed out after {round(float(limit) * 1000) + 1} milliseconds"
+            if limit := flags.get("connect-timeout") or flags.get("max-time"):
+                return 28, f"Connection timed out after {_milliseconds(limit) + 1} milliseconds"
             return 28, f"Failed to connect to {host} port {port} after {_SYN_TIMEOUT_MS} ms: Couldn't connect to server"
         case Failure.CERTIFICATE:
             return 60, f"{certificate_problem(done)}\n{_MORE}"
@@ -52,6 +52,12 @@ def failure_of(flags: Parsed, url: str, done: Exchange) -> tuple[int, str]:
             return 52, "Empty reply from server"
         case _:
             return 7, f"Failed to connect to {host} port {port} after 0 ms: Couldn't connect to server"
+
+
+def _milliseconds(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}(\.\d*)?", text):
+        raise UsageError(f"expected a proper number of seconds, got '{text}'")
+    return round(float(text) * 1000)
 
 
 def certificate_problem(done: Exchange) -> str:

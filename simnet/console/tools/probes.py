@@ -178,7 +178,7 @@ def ping(call: Call) -> Output:
     if not address:
         return failed(f"ping: bad address '{host}'", 1) if busybox else \
             failed(f"ping: {host}: Name or service not known", 2)
-    count = int(flags.get("c", "4"))
+    count = flags.number("c", 4)
     hops = _hops(call, address)
     received = count if hops is not None else 0
     text = _busybox_ping(host, address, count, received, hops or 0) if busybox else \

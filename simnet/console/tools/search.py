@@ -67,15 +67,15 @@ def _searched(text: str, matcher: re.Pattern[str], flags: Parsed, prefix: str) -
     lines = text.splitlines()
     hits = [index for index, line in enumerate(lines) if bool(matcher.search(line)) != flags.on("invert-match")]
     if flags.has("max-count"):
-        hits = hits[:int(flags.get("max-count"))]
+        hits = hits[:flags.number("max-count")]
     if flags.on("count"):
         return bool(hits), f"{prefix}{len(hits)}\n"
     if flags.on("only-matching"):
         return bool(hits), "".join(f"{prefix}{match[0]}\n" for index in hits for match in matcher.finditer(lines[index])
                                    if match[0])
     shown, previous = "", -1
-    context = flags.get("context", "0")
-    before, after = int(flags.get("before-context", context)), int(flags.get("after-context", context))
+    context = flags.number("context")
+    before, after = flags.number("before-context", context), flags.number("after-context", context)
     wanted = sorted({index for hit in hits for index in range(max(hit - before, 0), min(hit + after + 1, len(lines)))})
     for index in wanted:
         if previous >= 0 and index > previous + 1 and (before or after):

@@ -40,8 +40,8 @@ def _modernise(call: Call) -> None:
 
 def _head(text: str, flags: Parsed) -> str:
     if flags.has("bytes"):
-        return text[:int(flags.get("bytes"))]
-    return "".join(text.splitlines(keepends=True)[:int(flags.get("lines", "10"))])
+        return text[:flags.number("bytes")]
+    return "".join(text.splitlines(keepends=True)[:flags.number("lines", 10)])
 
 
 def tail(call: Call) -> Output:
@@ -51,10 +51,10 @@ def tail(call: Call) -> Output:
 
 
 def _tail(text: str, flags: Parsed) -> str:
-    given, lines = flags.get("lines", "10"), text.splitlines(keepends=True)
-    if given.startswith("+"):
-        return "".join(lines[max(int(given) - 1, 0):])
-    return "".join(lines[-int(given):]) if int(given) else ""
+    count, lines = flags.number("lines", 10), text.splitlines(keepends=True)
+    if flags.get("lines").startswith("+"):
+        return "".join(lines[max(count - 1, 0):])
+    return "".join(lines[-abs(count):]) if count else ""
 
 
 def sort(call: Call) -> Output:
@@ -73,7 +73,8 @@ def _sorted(text: str, flags: Parsed) -> str:
 
 def _sort_key(flags: Parsed) -> Callable[[str], tuple[float, str, str]]:
     """By the field asked for; lines that are equal there by the whole line."""
-    field = int(flags.get("key", "0").split(",")[0].rstrip("nr") or 0)
+    found = re.match(r"\d{1,4}", flags.get("key"))
+    field = int(found[0]) if found else 0
     separator = flags.get("field-separator") or None
     numeric = flags.on("numeric-sort") or flags.get("key").rstrip("r").endswith("n")
 
@@ -119,9 +120,11 @@ def _cut(text: str, flags: Parsed) -> str:
 
 
 def _range(part: str, count: int) -> range:
-    first, dash, last = part.partition("-")
-    start = int(first or 1)
-    end = int(last or count) if dash else start
+    match = re.fullmatch(r"(\d{0,4})(-?)(\d{0,4})", part)
+    if match is None or not part.strip("-"):
+        raise FlagError(f"invalid field value '{part}'")
+    start = int(match[1] or 1)
+    end = int(match[3] or count) if match[2] else start
     return range(start - 1, min(end, count))
 
 
@@ -198,9 +201,7 @@ def _filter(call: Call, table: Sequence[Flag], change: Callable[[str, Parsed], s
         flags = read_flags(call.args, table, GETOPT)
     except FlagError as problem:
         return failed(f"{call.name}: {problem}")
-    if not flags.operands:
-        return Output(change(call.stdin, flags))
-    texts, complaints = [], ""
+    texts, complaints = [] if flags.operands else [call.stdin], ""
     for path in flags.operands:
         try:
             texts.append(call.read(path))

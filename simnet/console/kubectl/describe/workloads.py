@@ -71,7 +71,7 @@ def _replica_sets(page: Page, deployment: Deployment) -> None:
             if each.owner is not None and (each.owner.kind, each.owner.name) == ("Deployment", deployment.name)]
     if not sets:
         return
-    newest = max(sets, key=lambda each: (int(each.annotations.get(REVISION, 0)), each.created, each.replicas))
+    newest = max(sets, key=lambda each: (each.annotations.get(REVISION, "").rjust(9, "0"), each.created, each.replicas))
     shown = {each.name: f"{each.name} ({each.observed}/{each.replicas} replicas created)" for each in sets}
     old = [shown[each.name] for each in sets if each is not newest]
     page.write(0, "OldReplicaSets:", ", ".join(old) or "<none>")
