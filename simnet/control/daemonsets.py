@@ -12,8 +12,8 @@ from typing import Self, cast
 
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
-from simnet.control.replicasets import pods_gone
-from simnet.control.revisions import REVISION_LABEL, name_base, quick_suffix, template_hash, with_labels
+from simnet.control.replicasets import fresh_keys, pods_gone
+from simnet.control.revisions import REVISION_LABEL, name_base, template_hash, with_labels
 from simnet.control.scheduling import Toleration, refusal
 from simnet.control.world import World
 from simnet.names import ObjectKey
@@ -97,8 +97,8 @@ class DaemonSets:
         given = with_labels(owner.template, {REVISION_LABEL: revision, "pod-template-generation": "1"})
         spec = replace(given.spec, tolerations=(*given.spec.tolerations, *DAEMON_TOLERATIONS))
         shared = self._maker.template(owner, replace(given, spec=spec), base, world)
-        for node in nodes:
-            pod = self._maker.stamp(shared, base + quick_suffix(world.rng), world, node)
+        for node, key in zip(nodes, fresh_keys(base, len(nodes), owner.namespace, world), strict=True):
+            pod = self._maker.stamp(shared, key, world, node)
             if pod.pod_ips:
                 self._books.made(self.kind, owner.key, 1, pod.ready)
             yield Change("Pod", pod.key, pod)

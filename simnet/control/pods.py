@@ -205,19 +205,21 @@ class PodMaker:
             start=start, wish=wish, node_name=node_name, pinned=pinned, is_plain=is_plain,
             shared=tuple((_WRITE[name], value) for name, value in shared.items()))
 
-    def stamp(self, template: Template, name: str, world: World, node: str = "") -> Pod:
+    def stamp(self, template: Template, key: ObjectKey, world: World, node: str = "") -> Pod:
         """A new pod of a template, settled as far as possible; the caller commits it. O(log nodes)."""
-        key = ObjectKey(template.namespace, name)
-        if template.is_plain and not node and self.scheduler.is_open and (chosen := self.scheduler.choose_any(key)):
-            try:
-                addresses = self.kubelet.addresses(key, chosen, (), world)
-            except SimnetError:
-                self.scheduler.forget(key)
-            else:
-                if template.start.delay is not None:
-                    world.clock.after(template.start.delay, READY_TIMER, key)
-                return template.pod(key, chosen, addresses)
-        return self._stamp(template, key, node, world)
+        if not template.is_plain or node or not self.scheduler.is_open:
+            return self._stamp(template, key, node, world)
+        chosen = self.scheduler.choose_any(key)
+        if not chosen:
+            return self._stamp(template, key, node, world)
+        try:
+            addresses = self.kubelet.addresses(key, chosen, (), world)
+        except SimnetError:
+            self.scheduler.forget(key)
+            return self._stamp(template, key, node, world)
+        if template.start.delay is not None:
+            world.clock.after(template.start.delay, READY_TIMER, key)
+        return template.pod(key, chosen, addresses)
 
     def _stamp(self, template: Template, key: ObjectKey, node: str, world: World) -> Pod:
         """The same for a pod with wishes, or one that has to wait."""

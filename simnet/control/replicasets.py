@@ -61,20 +61,26 @@ class ReplicaSets:
     def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change]:
         base = name_base(replica_set.name)
         shared = self._maker.template(replica_set, replica_set.template, base, world)
-        get, rng, namespace, addressed, ready = world.store.get, world.rng, replica_set.namespace, 0, 0
-        names: set[str] = set()
-        while len(names) < count:
-            name = base + quick_suffix(rng)
-            if name in names or get("Pod", ObjectKey(namespace, name)) is not None:
-                continue
-            names.add(name)
-            pod = self._maker.stamp(shared, name, world)
+        addressed = ready = 0
+        for key in fresh_keys(base, count, replica_set.namespace, world):
+            pod = self._maker.stamp(shared, key, world)
             if pod.pod_ips:
                 addressed += 1
                 ready += pod.ready
-            yield Change("Pod", pod.key, pod)
+            yield Change("Pod", key, pod)
         if addressed:
             self._books.made(self.kind, replica_set.key, addressed, ready)
+
+
+def fresh_keys(base: str, count: int, namespace: str, world: World) -> Iterable[ObjectKey]:
+    """Names for new pods, `base` and five random letters each; none is taken."""
+    keys: dict[ObjectKey, None] = {}
+    get, rng = world.store.get, world.rng
+    while len(keys) < count:
+        key = ObjectKey(namespace, base + quick_suffix(rng))
+        if get("Pod", key) is None:
+            keys[key] = None
+    return keys
 
 
 def pods_gone(kind: str, key: ObjectKey, world: World) -> list[Change]:

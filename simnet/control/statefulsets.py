@@ -83,7 +83,7 @@ class StatefulSets:
                     return True
                 shared = shared or self._maker.template(
                     owner, with_labels(owner.template, {REVISION_LABEL: revision}), f"{owner.name}-", world)
-                pod = self._maker.stamp(_numbered(shared, owner, name), name, world)
+                pod = self._maker.stamp(_numbered(shared, owner, name), key, world)
                 if pod.pod_ips:
                     self._books.made(self.kind, owner.key, 1, pod.ready)
                 yield Change("Pod", key, pod)

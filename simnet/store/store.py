@@ -35,6 +35,9 @@ class Event(NamedTuple):
     version: int
 
 
+_new_event = tuple.__new__  # half the cost of the NamedTuple's own constructor; every commit makes one
+
+
 class Store:
     """Objects by kind, namespace and name. Only `commit` writes."""
 
@@ -72,23 +75,27 @@ class Store:
     def commit(self, change: Change) -> Event | None:
         """Write one change. Equal old and new commit nothing and return None. O(1)."""
         kind, key, new = change
-        names = self._objects.setdefault(kind, {}).setdefault(key[0], {})
+        namespaces = self._objects.get(kind)
+        if namespaces is None:
+            namespaces, self._versions[kind] = self._objects.setdefault(kind, {}), {}
+        names = namespaces.get(key[0])
+        if names is None:
+            names = namespaces[key[0]] = {}
         old = names.get(key[1])
         if old is new or (old is not None and old == new):
             return None
-        versions = self._versions.setdefault(kind, {})
-        self.version += 1
+        version = self.version = self.version + 1
         self.work.commits += 1
         if new is None:
-            del names[key[1]]
-            versions.pop(key, None)
+            del names[key[1]], self._versions[kind][key]
         else:
             names[key[1]] = new
-            versions[key] = self.version
-        event = Event(kind, key, old, new, self.version)
-        if len(self._log) == LOG_LENGTH:
-            self._forgotten = self._log[0].version
-        self._log.append(event)
+            self._versions[kind][key] = version
+        event = _new_event(Event, (kind, key, old, new, version))
+        log = self._log
+        if len(log) == LOG_LENGTH:
+            self._forgotten = log[0].version
+        log.append(event)
         return event
 
     def events_since(self, version: int) -> tuple[Event, ...]:
