@@ -6,7 +6,7 @@ verbs; no networking rule is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from random import Random
@@ -115,15 +115,17 @@ class Cluster:
         span = parse_duration(seconds) if isinstance(seconds, str) else float(seconds)
         if span < 0:
             raise UsageError(f"time cannot go back: advance({seconds})")
-        self._loop.advance_to(self.now + span)
-        self.view.now = self.now
+        self._at_work(lambda: self._loop.advance_to(self.now + span))
 
     def _settle(self, settle: bool) -> None:
-        if settle:
-            self._loop.settle()
-        else:
-            self._loop.run()
-        self.view.now = self.now
+        self._at_work(self._loop.settle if settle else self._loop.run)
+
+    def _at_work(self, act: Callable[[], None]) -> None:
+        """Let the controllers work; the data plane sees the time they came to, also when they did not settle."""
+        try:
+            act()
+        finally:
+            self.view.now = self.now
 
     # objects -------------------------------------------------------------------------------------------------------
 
@@ -345,9 +347,11 @@ class Cluster:
         return twin
 
     def set(self, **changes: Any) -> None:
-        """Change `assume`, `policies` or `trust` afterwards; other settings are fixed when a cluster is made."""
-        refuse_unknown("Cluster.set", changes, ("assume", "policies", "trust"))
-        self.settings = replace(self.settings, **changes)
+        """Change `assume`, `policies` or `trust` afterwards; other settings are fixed when a cluster is made.
+
+        Raises UsageError for another name, or a value that would not do at the start either.
+        """
+        self.settings = replace(self.settings, **self.settings.changes(changes))
         self.world.settings = self.view.settings = self.settings
 
     @contextmanager

@@ -30,7 +30,7 @@ def base_manifests(settings: Settings) -> list[dict[str, Any]]:
 def _api_endpoint(settings: Settings) -> list[dict[str, Any]]:
     if not settings.nodes:
         return []
-    _, addresses = settings.nodes[0]
+    _, addresses = min(settings.nodes)  # the node the data plane takes for the first one
     slice_ = _object("discovery.k8s.io/v1", "EndpointSlice", "kubernetes", "default",
                      labels={"kubernetes.io/service-name": "kubernetes"})
     return [{**slice_, "addressType": f"IPv{ip.family(addresses[0])}",

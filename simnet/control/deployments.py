@@ -19,7 +19,6 @@ from simnet.objects.deployment import Deployment
 from simnet.objects.meta import Owner, read_only
 from simnet.objects.pod import Pod, PodTemplate
 from simnet.objects.replicaset import ReplicaSet
-from simnet.store.index import Index
 from simnet.store.store import Change, Event
 
 _COMPONENT = "deployment-controller"
@@ -44,20 +43,21 @@ class Strategy(NamedTuple):
 
 
 class Deployments:
-    """The Deployment controller. `_sets` are the ReplicaSets by Deployment, `_free` those of a namespace without owner,
-    `_compared` the two templates of a Deployment and its ReplicaSet last found to be the same."""
+    """The Deployment controller. `_sets` are the names of ReplicaSets by Deployment, `_free` those of a namespace without
+    owner, `_compared` the two templates of a Deployment and its ReplicaSet last found to be the same."""
 
     kind = "Deployment"
 
     def __init__(self, books: OwnerBooks) -> None:
         self._books = books
-        self._sets: Index[ReplicaSet] = Index(_owner_of)
-        self._free: Index[ReplicaSet] = Index(_namespace_if_free)
+        self._sets: dict[ObjectKey, dict[ObjectKey, None]] = {}
+        self._free: dict[str, dict[ObjectKey, None]] = {}
         self._compared: dict[ObjectKey, tuple[PodTemplate, PodTemplate]] = {}
 
     def fork(self, books: OwnerBooks) -> Self:
         twin = type(self)(books)
-        twin._sets, twin._free = self._sets.fork(), self._free.fork()
+        twin._sets = {owner: names.copy() for owner, names in self._sets.items()}
+        twin._free = {namespace: names.copy() for namespace, names in self._free.items()}
         twin._compared = self._compared.copy()
         return twin
 
@@ -69,27 +69,39 @@ class Deployments:
                 self._books.mark(self.kind, event.key)
             return ()
         self._compared.pop(event.key, None)
-        return [Change("ReplicaSet", key, None) for key in self._sets.get(event.key)]
+        return [Change("ReplicaSet", key, None) for key in self._sets.pop(event.key, ())]
 
     def set_changed(self, event: Event) -> None:
         """Follow a ReplicaSet: its Deployment has to look at it."""
         old, new = cast("ReplicaSet | None", event.old), cast("ReplicaSet | None", event.new)
-        self._sets.update(event.key, old, new)
-        self._free.update(event.key, old, new)
-        for each in (old, new):
-            for owner in _owner_of(each) if each is not None else ():
+        before, after = _place_of(old), _place_of(new)
+        if before != after:
+            self._move(event.key, before, after)
+        for owner in {before, after}:
+            if isinstance(owner, ObjectKey):
                 self._books.mark(self.kind, owner)
+
+    def _move(self, key: ObjectKey, before: ObjectKey | str | None, after: ObjectKey | str | None) -> None:
+        """From one owner, or from nobody's, to another's."""
+        if isinstance(before, ObjectKey):
+            self._sets.get(before, {}).pop(key, None)
+        elif before is not None:
+            self._free.get(before, {}).pop(key, None)
+        if isinstance(after, ObjectKey):
+            self._sets.setdefault(after, {})[key] = None
+        elif after is not None:
+            self._free.setdefault(after, {})[key] = None
 
     def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change]:
         """One step of the way: make the ReplicaSet, move numbers, then write the status. O(its ReplicaSets)."""
         deployment = cast("Deployment | None", world.store.get(self.kind, key))
         if deployment is None or deployment.deleted is not None:
             return
-        for each in list(self._free.get(key.namespace).values()):
+        for each in _existing(self._free.get(key.namespace, ()), world):
             if deployment.selector.matches(each.template.labels):
                 yield Change("ReplicaSet", each.key, replace(each, owner=Owner(self.kind, key.name)))
                 return
-        sets = sorted(self._sets.get(key).values(), key=_age)
+        sets = sorted(_existing(self._sets.get(key, ()), world), key=_age)
         current = next((each for each in sets if self._is_current(deployment, each)), None)
         if current is None:
             yield from self._begin(deployment, sets, world)
@@ -227,14 +239,19 @@ def _tell_scaling(deployment: Deployment, name: str, before: int, after: int, wo
                      f"Scaled {direction} replica set {name} from {before} to {after}", _COMPONENT)
 
 
-def _owner_of(replica_set: ReplicaSet) -> Iterable[ObjectKey]:
+def _place_of(replica_set: ReplicaSet | None) -> ObjectKey | str | None:
+    """The Deployment it belongs to, its namespace if it has no owner, None if it is somebody else's or gone."""
+    if replica_set is None:
+        return None
     owner = replica_set.owner
-    if owner is not None and owner.kind == "Deployment":
-        yield ObjectKey(replica_set.namespace, owner.name)
+    if owner is None:
+        return replica_set.namespace
+    return ObjectKey(replica_set.namespace, owner.name) if owner.kind == "Deployment" else None
 
 
-def _namespace_if_free(replica_set: ReplicaSet) -> Iterable[str]:
-    return () if replica_set.owner is not None else (replica_set.namespace,)
+def _existing(keys: Iterable[ObjectKey], world: World) -> list[ReplicaSet]:
+    found = (world.store.get("ReplicaSet", key) for key in keys)
+    return [each for each in found if isinstance(each, ReplicaSet)]
 
 
 def _age(replica_set: ReplicaSet) -> tuple[float, int, str]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from simnet.images import Images, Listen, process_of
-from simnet.objects.pod import Container, ContainerState, Pod, PodSpec
+from simnet.objects.pod import Container, ContainerState, PodSpec
 
 PROFILE: Final = "profile"
 DECLARED: Final = "declared"
@@ -72,10 +72,6 @@ class Listening:
         return next((each for each in self.conflicts if each.container == container), None)
 
 
-NOTHING: Final = Listening()
-"""Of a pod that has ended, or has not started."""
-
-
 def listening_of(spec: PodSpec, images: Images) -> Listening:
     """What pods of this spec listen on once they run. Containers start in the order sidecars, then containers.
 
@@ -98,13 +94,6 @@ def listening_of(spec: PodSpec, images: Images) -> Listening:
         profile = images.of(container.image)
         proxy = proxy or (profile.proxy if profile is not None and wanted else "")
     return Listening(MappingProxyType(ports), unknown, proxy, tuple(conflicts))
-
-
-def listeners(pod: Pod, images: Images) -> Listening:
-    """What this very pod listens on: a pod that ended nothing, a container that is down none of its ports."""
-    if pod.is_terminal:
-        return NOTHING
-    return serving(listening_of(pod.spec, images), pod.states)
 
 
 def serving(listening: Listening, states: Collection[ContainerState]) -> Listening:

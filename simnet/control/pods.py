@@ -115,13 +115,17 @@ class PodMaker:
     # following the store -------------------------------------------------------------------------------------------
 
     def node_changed(self, event: Event, world: World) -> Iterator[Change]:
-        """Waiting pods try again; the pods of a deleted node go with it."""
+        """Waiting pods try again; the pods of a deleted node go with it; those that came before their node keep their
+        addresses from others."""
         node = cast("Node | None", event.new)
         self.scheduler.set_node(event.key.name, node)
         self._retry = True
-        if node is None:
-            for key in list(world.pods_by_node.get(event.key.name)):
+        pods = world.pods_by_node.get(event.key.name) if node is None or event.old is None else {}
+        for key, pod in list(pods.items()):
+            if node is None:
                 yield Change("Pod", key, None)
+            else:
+                self.kubelet.occupy(pod, world)
 
     def pod_changed(self, event: Event, world: World) -> None:
         """Keep the books, and note what has to be done when all waiting events have been seen."""

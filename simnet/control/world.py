@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from simnet.clock import Clock
 from simnet.control.ipam import NodeCIDRs, PodRange
 from simnet.control.ports import ClusterIPs, NodePorts
+from simnet.errors import UsageError
 from simnet.images import Images
+from simnet.ip import IPNetwork
 from simnet.objects.meta import Object
 from simnet.objects.pod import Pod
 from simnet.settings import Settings
 from simnet.store.index import Index, ScarceIndex
 from simnet.store.store import Change, Event, Store
 from simnet.store.work import Work
+
+T = TypeVar("T")
 
 
 class Recorder(Protocol):
@@ -33,9 +37,9 @@ class World:
 
     def __init__(self, store: Store, settings: Settings, clock: Clock, rng: Random, work: Work) -> None:
         self.store, self.settings, self.clock, self.rng, self.work = store, settings, clock, rng, work
-        self.node_cidrs = [NodeCIDRs(cidr) for cidr in settings.pod_cidrs]
+        self.node_cidrs = _ledgers("pod_cidr", settings.pod_cidrs, NodeCIDRs)
         self.pod_ranges: dict[str, list[PodRange]] = {}
-        self.cluster_ips = [ClusterIPs(cidr, rng) for cidr in settings.service_cidrs]
+        self.cluster_ips = _ledgers("service_cidr", settings.service_cidrs, lambda cidr: ClusterIPs(cidr, rng))
         self.node_ports = NodePorts("{}-{}".format(*settings.node_port_range), rng)
         self.pods_by_owner: Index[Pod] = Index(_owner)
         self.pods_by_node: Index[Pod] = Index(_node)
@@ -99,6 +103,14 @@ class Controller(Protocol):
     def fork(self) -> Self:
         """An independent copy of its books."""
         ...
+
+
+def _ledgers(keyword: str, cidrs: Iterable[IPNetwork], make: Callable[[IPNetwork], T]) -> list[T]:
+    """One ledger for each range. Raises UsageError naming the setting the range came from."""
+    try:
+        return [make(cidr) for cidr in cidrs]
+    except UsageError as problem:
+        raise UsageError(f"{keyword}: {problem}") from None
 
 
 def _owner(pod: Pod) -> Iterable[tuple[str, str, str]]:

@@ -53,7 +53,7 @@ def _applicable(net: View, packet: Packet, claim: Claim) -> Choice:
     service, usable = claim.rules.service, claim.usable
     if claim.kind is AddressKind.CLUSTER_IP:
         rewrite = net.settings.proxy.masquerade_all or (
-            not net.is_pod_source(packet.source) and bool(net.settings.cluster_cidrs))
+            not net.is_pod_source(packet.source) and net.recognises_pods(claim.rules.family))
         if service.internal_traffic_policy == "Local":
             return usable.local or (), rewrite, "INT-1"
         return usable.cluster, rewrite, "INT-1"

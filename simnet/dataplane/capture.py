@@ -99,7 +99,7 @@ def _on_its_node(net: View, packet: Packet) -> Step:
     if claim is not None:
         return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
     checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
-    if checked is not None and not is_loopback(packet.destination):
+    if checked is not None and net.serves_health_checks(packet.node, packet.destination):
         return _health_check(net, packet, checked)
     pod = net.host_port_pod(packet.node, packet.destination, packet.port, packet.protocol)
     if pod is not None:

@@ -13,7 +13,7 @@ from simnet.control.listening import Listening, listening_of, serving
 from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.dns.server import ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
-from simnet.dataplane.packet import LOOPBACK_V4
+from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
 from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, compile_rules, is_proxied
 from simnet.dataplane.underlay import Underlay
 from simnet.names import ObjectKey
@@ -64,6 +64,7 @@ class View:
         self._policies = SelectorIndex(work)
         self._policy_count = 0
         self._cluster_cidrs = settings.cluster_cidrs
+        self._pod_families = frozenset(cidr.family for cidr in self._cluster_cidrs)
         self._outside = {number: host for host in settings.outside.values() for number in host.addresses}
         self._on: dict[str, Callable[[Event], None]] = {
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "Pod": self._pod_changed,
@@ -227,8 +228,10 @@ class View:
         return bool(self._services_with.get(address))
 
     def pods_at(self, address: int) -> tuple[Pod, ...]:
-        """Pods with this address of their own (hostNetwork pods have none)."""
-        return self._pods_at.get(address)
+        """Pods with this address of their own (hostNetwork pods have none). Those that have ended come last: their
+        address may long belong to another."""
+        found = self._pods_at.get(address)
+        return found if len(found) < 2 else tuple(sorted(found, key=lambda pod: pod.is_terminal))
 
     def node_at(self, address: int) -> Node | None:
         found = self._nodes_at.get(address)
@@ -256,6 +259,10 @@ class View:
             if cidr.first <= address <= cidr.last:
                 return True
         return False
+
+    def recognises_pods(self, family: int) -> bool:
+        """Whether the proxy of this family has a cluster CIDR at all (rule MQ-4)."""
+        return family in self._pod_families
 
     def is_own_address(self, node: str, address: int) -> bool:
         """Whether `address` is one of the node's own, loopback included."""
@@ -285,6 +292,15 @@ class View:
             return owner is not None and address == owner.primary(ip.family(address))
         chosen = [cidr for cidr in proxy.node_port_addresses or () if cidr.family == ip.family(address)]
         return not chosen or any(address in cidr for cidr in chosen)
+
+    def serves_health_checks(self, node: str, address: int) -> bool:
+        """Whether health check node ports answer on this address of the node: where node ports do, on every address,
+        loopback included, when those are not limited (rule HC-1). Source: kubernetes/kubernetes
+        pkg/proxy/healthcheck/service_health.go newServiceHealthServer."""
+        proxy = self.settings.proxy
+        if proxy.mode == "iptables" and proxy.node_port_addresses is None:
+            return True
+        return not is_loopback(address) and self.serves_node_ports(node, address)
 
     def host_port_pod(self, node: str, address: int, port: int, protocol: str) -> tuple[Pod, int] | None:
         """The pod on `node` that asked for this host port, with the container port behind it."""
@@ -334,8 +350,8 @@ def _captured(service: Service) -> Iterable[Hashable]:
         return ()
     addresses = dict.fromkeys((*service.cluster_ips, *service.external_ips, *service.load_balancer_ips))
     families = {ip.family(number) for number in service.cluster_ips}
-    return ((address, port.port, port.protocol) for address in addresses if ip.family(address) in families
-            for port in service.ports)
+    return dict.fromkeys((address, port.port, port.protocol) for address in addresses
+                         if ip.family(address) in families for port in service.ports)
 
 
 def _addresses(service: Service) -> Iterable[Hashable]:

@@ -26,10 +26,10 @@ class Index(Generic[T]):
         """Follow one change. O(values of the object)."""
         if old is not None:
             for value in self._values(old):
-                group = self._entries[value]
-                del group[key]
+                group = self._entries.get(value, {})
+                group.pop(key, None)  # a value that is listed twice is gone already
                 if not group:
-                    del self._entries[value]
+                    self._entries.pop(value, None)
         if new is not None:
             for value in self._values(new):
                 self._entries.setdefault(value, {})[key] = new
@@ -54,11 +54,11 @@ class ScarceIndex(Generic[T]):
         """Follow one change. O(objects with the same values)."""
         if old is not None:
             for value in self._values(old):
-                left = tuple(each for each in self._entries[value] if each is not old)
+                left = tuple(each for each in self._entries.get(value, ()) if each is not old)
                 if left:
                     self._entries[value] = left
                 else:
-                    del self._entries[value]
+                    self._entries.pop(value, None)
         if new is not None:
             for value in self._values(new):
                 self._entries[value] = (*self._entries.get(value, ()), new)

@@ -129,6 +129,8 @@ FAILURES = [
     ("curl https://web:80/", 35, "curl: (35) error:0A00010B:SSL routines::wrong version number\n"),
     ("curl ftp://web/", 1, 'curl: (1) Protocol "ftp" not supported\n'),
     ("curl", 2, "curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information\n"),
+    ("curl web:99999", 3, None),
+    ("curl 'http://[::1/'", 3, None),
     ("curl --headr x web", 2, "curl: option --headr: is unknown; did you mean --header?\n"
      "curl: try 'curl --help' or 'curl --manual' for more information\n"),
     ("curl --cacert nosuch https://web/", 77, "curl: (77) error setting certificate file: nosuch\n"),

@@ -266,6 +266,7 @@ def test_expose() -> None:
         {"port": 80, "protocol": "TCP", "targetPort": 80}]
     assert session.run("kubectl expose pod client").stderr.startswith(
         "error: couldn't find port via --port flag or introspection\n")
+    assert session.run("kubectl expose namespace default --port 80").stderr == "error: cannot expose a Namespace\n"
     assert session.run("kubectl expose pod debian --port 80").stderr.startswith("error: couldn't retrieve selectors")
 
 

@@ -149,6 +149,9 @@ def test_sleep_moves_logical_time(session: Session) -> None:
     before = session.cluster.now
     run(session, "sleep 1.5; sleep 2m")
     assert session.cluster.now - before == 121.5
+    for word in ("nan", "inf", "-1", "1e9"):
+        assert session.run(f"sleep {word}").stderr == f"sleep: invalid time interval '{word}'\n"
+    assert session.cluster.now - before == 121.5
 
 
 def test_a_pod_deleted_under_a_shell_ends_it(session: Session) -> None:

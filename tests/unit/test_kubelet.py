@@ -117,6 +117,17 @@ def test_loaded_addresses_are_facts_and_are_not_given_to_others() -> None:
     assert addresses(each, "stated") == ["10.244.0.2"] and addresses(each, "a") == ["10.244.0.3"]
 
 
+def test_addresses_are_facts_even_when_the_pod_comes_before_its_node() -> None:
+    each = cluster(nodes=0)
+    stated = pod("stated", node="node-1")
+    stated["status"] = {"phase": "Running", "podIP": "10.0.0.2", "conditions": [{"type": "Ready", "status": "True"}]}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}, "spec": {"podCIDR": "10.0.0.0/24"},
+            "status": {"addresses": [{"type": "InternalIP", "address": "192.168.0.1"}]}}
+    each.load([stated, node])
+    each.apply(pod("a"))
+    assert addresses(each, "a") == ["10.0.0.3"]
+
+
 def test_a_loaded_pod_without_status_runs_and_gets_what_is_absent() -> None:
     each = cluster()
     each.load({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "c"}]}})

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from simnet.control.listening import DECLARED, NOTHING, PROFILE, Conflict, Listening, listeners, listening_of
+from simnet.control.listening import DECLARED, PROFILE, Conflict, Listening, listening_of, serving
 from simnet.control.probes import probe_failure
 from simnet.control.starting import restarts_of, start_of
 from simnet.images import Images
-from simnet.names import ObjectKey
-from simnet.objects.pod import Container, ContainerPort, ContainerState, Pod, PodSpec, Probe
+from simnet.objects.pod import Container, ContainerPort, ContainerState, PodSpec, Probe
 
 ADDRESS = 0x0AF40003  # 10.244.0.3
 
@@ -89,13 +88,11 @@ def test_a_proxy_image_is_named() -> None:
     assert look(container("c", "registry.k8s.io/ingress-nginx/controller:v1", command=("sleep", "1d"))).proxy == ""
 
 
-def test_a_container_that_is_down_and_a_pod_that_ended_listen_on_nothing() -> None:
-    states = (ContainerState("web", "waiting", False, "CrashLoopBackOff"), ContainerState("cache"))
-    pod = Pod(key=ObjectKey("default", "p"), spec=spec(container("web", "nginx"), container("cache", "redis")),
-              phase="Running", states=states)
-    assert listeners(pod, Images({})).open_ports() == (6379,)
-    ended = Pod(key=pod.key, spec=pod.spec, phase="Succeeded")
-    assert listeners(ended, Images({})) is NOTHING
+def test_a_container_that_is_down_listens_on_nothing() -> None:
+    listening = look(container("web", "nginx"), container("cache", "redis"))
+    down = (ContainerState("web", "waiting", False, "CrashLoopBackOff"), ContainerState("cache"))
+    assert serving(listening, down).open_ports() == (6379,)
+    assert serving(listening, (ContainerState("web"), ContainerState("cache"))) is listening
 
 
 def http(port: int | str, path: str = "/", scheme: str = "HTTP") -> Probe:

@@ -19,12 +19,12 @@ from simnet.console.output import Output, warned
 from simnet.manifests.yaml import read_all
 from simnet.names import ObjectKey
 from simnet.objects.deployment import Deployment
-from simnet.objects.meta import Object
 from simnet.objects.pod import Pod
 from simnet.objects.replicaset import ReplicaSet
 from simnet.objects.service import Service
 
 _IMAGE = re.compile(r"[a-z0-9][\w.:-]*(/[\w.-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?", re.IGNORECASE)
+Exposable = Pod | Service | Deployment | ReplicaSet
 DEPRECATED = "Flag --generator has been deprecated, has no effect and will be removed in the future.\n"
 
 
@@ -143,6 +143,9 @@ def expose(kube: Kube) -> Output:
     if len(wants) != 1 or len(wants[0].names) != 1:
         raise KubectlError("error: exactly one object to expose is expected, such as 'deployment web'")
     each = require(kube, wants[0].kind, wants[0].names[0])
+    if not isinstance(each, Exposable):
+        group = "." + each.api_version.partition("/")[0] if "/" in each.api_version else ""
+        raise KubectlError(f"error: cannot expose a {each.kind}{group}")
     selector = _labels(kube.flags.get("selector")) if kube.flags.has("selector") else _selector(each)
     ports = _ports(kube, each)
     if not ports and kube.flags.get("cluster-ip") != "None":
@@ -161,7 +164,7 @@ def expose(kube: Kube) -> Output:
     return submit(kube, made, done="exposed")
 
 
-def _selector(each: Object) -> dict[str, str]:
+def _selector(each: Exposable) -> dict[str, str]:
     """Which pods the object means. Raises KubectlError for one that means none."""
     if isinstance(each, Pod):
         found: Mapping[str, str] = each.labels
@@ -169,15 +172,13 @@ def _selector(each: Object) -> dict[str, str]:
             raise KubectlError("error: couldn't retrieve selectors via --selector flag or introspection: the pod has no "
                                "labels and cannot be exposed")
         return dict(found)
-    if isinstance(each, (Deployment, ReplicaSet, Service)):
-        if each.selector.pairs:
-            return dict(each.selector.pairs)
-        raise KubectlError(f"error: couldn't retrieve selectors via --selector flag or introspection: {each.ref} has no "
-                           "selector of equal labels")
-    raise KubectlError(f"error: cannot expose a {each.kind}")
+    if each.selector.pairs:
+        return dict(each.selector.pairs)
+    raise KubectlError(f"error: couldn't retrieve selectors via --selector flag or introspection: {each.ref} has no "
+                       "selector of equal labels")
 
 
-def _ports(kube: Kube, each: Object) -> list[dict[str, Any]]:
+def _ports(kube: Kube, each: Exposable) -> list[dict[str, Any]]:
     """One entry a port; a given --port counts alone, several of the object's own are named port-1, port-2, ..."""
     protocol, target = kube.flags.get("protocol", "TCP"), kube.flags.get("target-port")
     if kube.flags.get("port"):
@@ -188,7 +189,7 @@ def _ports(kube: Kube, each: Object) -> list[dict[str, Any]]:
     elif isinstance(each, Service):
         numbers = [(port.port, port.protocol) for port in each.ports]
     else:
-        spec = each.spec if isinstance(each, Pod) else each.template.spec  # type: ignore[attr-defined]
+        spec = each.spec if isinstance(each, Pod) else each.template.spec
         numbers = [(port.container_port, port.protocol) for container in spec.containers for port in container.ports]
     made = []
     for place, (number, transport) in enumerate(numbers, 1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from simnet.console.desk import STDOUT_FILES, Call, NoSuchFile
 from simnet.console.flags import CURL, Flag, FlagError, Parsed, read_flags, switch
@@ -21,7 +21,8 @@ from simnet.console.tools.curl_report import (
     tail_lines,
     written_out,
 )
-from simnet.console.tools.transfer import Exchange, exchange, header_lines, header_pairs, redirected, with_scheme
+from simnet.console.tools.transfer import Exchange, exchange, header_lines, header_pairs, host_of, redirected, with_scheme
+from simnet.dataplane.client import parse_url
 from simnet.errors import UsageError
 from simnet.names import split_host_port
 
@@ -146,14 +147,19 @@ def _transfer(call: Call, flags: Parsed, given_url: str, body: bytes | None, cac
         try:
             done = exchange(call, request.url, **_options(flags, request, cacert))
         except UsageError as problem:
-            host = urlsplit(request.url).hostname or ""
-            if host and not host.isascii():
-                _fail(flags, printed, 6, f"Could not resolve host: {host}")
-            else:
-                _fail(flags, printed, 3, f"URL rejected: {problem}")
+            _fail(flags, printed, *_rejected(request.url, problem))
             return
         if not _received(call, flags, request, done, output, printed):
             return
+
+
+def _rejected(url: str, problem: UsageError) -> tuple[int, str]:
+    """A name outside ASCII is looked up by curl and not found; anything else is no URL."""
+    try:
+        host = parse_url(url).host
+    except UsageError as flaw:
+        return 3, f"URL rejected: {flaw}"
+    return (3, f"URL rejected: {problem}") if host.isascii() else (6, f"Could not resolve host: {host}")
 
 
 def _options(flags: Parsed, request: Request, cacert: str) -> dict[str, object]:
@@ -172,8 +178,8 @@ def _options(flags: Parsed, request: Request, cacert: str) -> dict[str, object]:
 
 def _pinned(flags: Parsed, url: str) -> str:
     """The address that --resolve or --connect-to gives for this host and port."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    parts = parse_url(url)
+    host, port = parts.host, parts.port
     for text in flags.all("resolve"):
         name, _, rest = text.lstrip("+").partition(":")
         number, _, address = rest.partition(":")
@@ -230,8 +236,7 @@ def _received(call: Call, flags: Parsed, request: Request, done: Exchange, outpu
 def _follow(flags: Parsed, request: Request, status: int, url: str) -> None:
     """Change the request as curl does: a POST becomes a GET except after 307 and 308; a Host header given by hand
     stays with the host it was given for."""
-    before, after = urlsplit(request.url), urlsplit(url)
-    if before.hostname != after.hostname:
+    if host_of(request.url) != host_of(url):
         request.headers = [(name, value) for name, value in request.headers
                            if name.lower() not in ("host", "authorization", "cookie")]
     if status in (301, 302, 303) and request.method == "POST" and not flags.get("request"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from simnet.console.flags import Parsed
 from simnet.console.tools.transfer import Exchange, Failure, header_lines, redirected
+from simnet.dataplane.client import parse_url
 from simnet.dataplane.http.message import Response, ServedCertificate
 from simnet.errors import UsageError
 
@@ -23,8 +23,8 @@ _MORE = ("More details here: https://curl.se/docs/sslcerts.html\n\n"
 
 
 def _host_port(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    parts = parse_url(url)
+    return parts.host, parts.port
 
 
 def http_version(flags: Parsed, url: str) -> str:
@@ -131,11 +131,11 @@ def _resolving(host: str, port: int, done: Exchange) -> list[str]:
 
 
 def _request_lines(flags: Parsed, url: str, method: str, headers: list[tuple[str, str]]) -> list[str]:
-    parts = urlsplit(url)
-    target = flags.get("request-target") or (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    parts = parse_url(url)
+    target = flags.get("request-target") or parts.path
     version = http_version(flags, url)
     given = next((value for name, value in headers if name.lower() == "host"), None)
-    lines = [f"{method} {target} HTTP/{version}", f"Host: {parts.netloc.rpartition('@')[2] if given is None else given}"]
+    lines = [f"{method} {target} HTTP/{version}", f"Host: {parts.netloc if given is None else given}"]
     lines += [f"{name}: {value}" for name, value in headers if name.lower() != "host"]
     return [*(f"> {line}" for line in lines), "> "]
 

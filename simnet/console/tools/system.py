@@ -5,6 +5,8 @@ Source: POSIX.1-2017 utilities; iproute2 and busybox for the layout of `ip addr`
 
 from __future__ import annotations
 
+import re
+
 from simnet import ip as addresses
 from simnet.clock import iso
 from simnet.console.desk import Call, Frame, ShellExit, files_here
@@ -12,6 +14,8 @@ from simnet.console.environment import environment
 from simnet.console.flags import GETOPT, FlagError, read_flags, switch
 from simnet.console.output import Output, failed
 from simnet.dataplane.packet import Actor
+
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+")
 
 
 def shell(call: Call) -> Output:
@@ -43,10 +47,9 @@ def sleep(call: Call) -> Output:
     total = 0.0
     for word in call.args:
         number, unit = (word[:-1], units[word[-1]]) if word[-1:] in units else (word, 1)
-        try:
-            total += float(number) * unit
-        except ValueError:
+        if not _NUMBER.fullmatch(number):
             return failed(f"sleep: invalid time interval '{word}'")
+        total += float(number) * unit
     call.cluster.advance(total)
     return Output()
 

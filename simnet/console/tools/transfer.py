@@ -10,12 +10,14 @@ from urllib.parse import urljoin
 
 from simnet import ip
 from simnet.console.desk import Call
+from simnet.dataplane.client import parse_url
 from simnet.dataplane.decisions import CertificateRefused
 from simnet.dataplane.dns.decisions import NameResolved
 from simnet.dataplane.http.message import Response
 from simnet.dataplane.packet import Place
 from simnet.dataplane.step import Trace
 from simnet.dataplane.verdict import Verdict
+from simnet.errors import UsageError
 
 
 class Failure(Enum):
@@ -88,7 +90,20 @@ def header_lines(response: Response) -> list[str]:
 def redirected(url: str, response: Response) -> str:
     """Where a redirect leads, '' for none."""
     location = response.header("Location")
-    return urljoin(url, location) if location and response.status in (301, 302, 303, 307, 308) else ""
+    if not location or response.status not in (301, 302, 303, 307, 308):
+        return ""
+    try:
+        return urljoin(url, location)
+    except ValueError:  # such as `http://[::1`: the client refuses it when it tries to go there
+        return location
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in lower case; '' for what is no URL."""
+    try:
+        return parse_url(url).host.lower()
+    except UsageError:
+        return ""
 
 
 def with_scheme(url: str) -> str:

@@ -5,8 +5,6 @@ Source: wget(1) and src/main.c, src/http.c of GNU Wget 1.21 (exit codes 4, 5, 8)
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from simnet.clock import iso
 from simnet.console.desk import STDOUT_FILES, Call
 from simnet.console.flags import GETOPT, Flag, FlagError, Parsed, read_flags, switch
@@ -21,6 +19,7 @@ from simnet.console.tools.transfer import (
     redirected,
     with_scheme,
 )
+from simnet.dataplane.client import parse_url
 from simnet.errors import UsageError
 
 FLAGS = (
@@ -73,14 +72,14 @@ def _saved(call: Call, flags: Parsed, url: str, text: str) -> tuple[str, str]:
     output = flags.get("output-document")
     if output in STDOUT_FILES:
         return text, ""
-    name = output or urlsplit(url).path.rpartition("/")[2] or "index.html"
+    name = output or parse_url(url).path.partition("?")[0].rpartition("/")[2] or "index.html"
     call.write(name, text)
     return "", name
 
 
 def _place(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    parts = parse_url(url)
+    return parts.host, parts.port
 
 
 # busybox --------------------------------------------------------------------------------------------------------
