@@ -29,6 +29,7 @@ from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
 from simnet.dataplane.step import Trace
+from simnet.dataplane.topology import check_link, check_vertex
 from simnet.dataplane.view import View
 from simnet.dataplane.walk import explore, flow_hash, look_up, walk
 from simnet.errors import NotFound, UsageError, nearest
@@ -38,7 +39,7 @@ from simnet.manifests import admissible, read_manifests
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import Endpoints
 from simnet.objects.endpointslice import MANAGED_BY_LABEL
-from simnet.objects.kinds import BY_KIND, kind_named
+from simnet.objects.kinds import BY_KIND, BY_WORD, kind_named
 from simnet.objects.meta import Object
 from simnet.objects.node import Node
 from simnet.objects.service import Service
@@ -182,8 +183,7 @@ class Cluster:
 
     def list(self, kind: str, *, selector: str | None = None, namespace: str | None = None) -> Found:
         """All objects of a kind, by namespace and name; `namespace` None means all, `selector` is kubectl's -l."""
-        row = BY_KIND.get(kind)
-        kind_name = row.kind if row is not None else kind if kind in self.store.kinds() else kind_named(kind).kind
+        kind_name = self._kind_called(kind)
         found: Found = [*self.store.list(kind_name, namespace)]
         if kind_name == "Endpoints":
             found = self._all_endpoints(found, namespace)
@@ -220,11 +220,19 @@ class Cluster:
                 raise UsageError(f"{kind!r} names no object; write KIND/NAME or give the name")
             if "/" in name:
                 namespace, _, name = name.partition("/")
+        kind = self._kind_called(kind)
         row = BY_KIND.get(kind)
-        if row is None and kind in self.store.kinds():
-            return kind, ObjectKey(namespace or "default", name)
-        row = row or kind_named(kind)
-        return row.kind, ObjectKey((namespace or "default") if row.namespaced else "", name)
+        key = ObjectKey(namespace or "default", name)
+        if row is None and self.store.get(kind, key) is None:
+            return kind, ObjectKey("", name) if self.store.get(kind, ObjectKey("", name)) is not None else key
+        return kind, key if row is None or row.namespaced else ObjectKey("", name)
+
+    def _kind_called(self, word: str) -> str:
+        """The kind a user means: `svc`, `Service`, or one that is only kept, `jobs`. Raises UsageError with the nearest."""
+        if word in BY_KIND:
+            return word
+        kept = self.store.kind_called(word) if word.lower() not in BY_WORD else None
+        return kept or kind_named(word).kind
 
     def _derived_endpoints(self, key: ObjectKey) -> Endpoints | None:
         service = self.view.service(key)
@@ -313,17 +321,24 @@ class Cluster:
     # underlay ------------------------------------------------------------------------------------------------------
 
     def cut(self, one: str, other: str) -> None:
-        """Take a link of the underlay out: `cut("node/node-1", "router")`, `cut("pod/default/web", "bridge/node-1")`."""
+        """Take a link of the underlay out: `cut("node/node-1", "router")`, `cut("pod/default/web", "bridge/node-1")`.
+
+        Raises UsageError with the nearest name for a vertex that does not exist, and for two that no link joins.
+        """
+        check_link(self.view, one, other)
         self.view.underlay.cut_link(one, other)
         self.view.memo.clear()
 
     def mend(self, one: str, other: str) -> None:
-        """Put a link back."""
+        """Put a link back. Raises UsageError like `cut`."""
+        check_link(self.view, one, other)
         self.view.underlay.mend_link(one, other)
         self.view.memo.clear()
 
     def partition(self, ones: Sequence[str], others: Sequence[str]) -> None:
-        """Let nothing pass between two sets of vertices (`node/a`, `outside`)."""
+        """Let nothing pass between two sets of vertices (`node/a`, `outside`). Raises UsageError for an unknown one."""
+        for vertex in (*ones, *others):
+            check_vertex(self.view, vertex)
         self.view.underlay.part(ones, others)
         self.view.memo.clear()
 

@@ -26,6 +26,8 @@ from simnet.objects.service import Service
 from simnet.objects.workload import Workload
 
 NAME_LABEL = "kubernetes.io/metadata.name"
+SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields",
+                 "selfLink")
 
 
 class Applied(NamedTuple):
@@ -50,6 +52,7 @@ class Door:
         """
         self._need_namespaces(manifests, create_namespaces)
         admission = Admission(self.world)
+        drawn = self.world.rng.getstate()
         staged: dict[tuple[str, ObjectKey], Object] = {}
         results: list[Applied] = []
         try:
@@ -59,6 +62,7 @@ class Door:
                 results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
         except SimnetError:
             admission.undo()
+            self.world.rng.setstate(drawn)
             raise
         admission.accept()
         self._make_namespaces(new.namespace for new in staged.values())
@@ -94,7 +98,7 @@ class Door:
 
     def _admitted(self, manifest: Manifest, verb: str, admission: Admission,
                   staged: dict[tuple[str, ObjectKey], Object]) -> tuple[Object, Object | None]:
-        new = self._named(decode(manifest, now=self.world.now))
+        new = _without_server_fields(self._named(decode(manifest, now=self.world.now)))
         kind = _kind(new)
         old = staged.get((kind, new.key)) or self.world.store.get(kind, new.key)
         if old is not None and verb == "create":
@@ -174,6 +178,15 @@ def readable(manifest: Manifest) -> list[Problem]:
 
 def _kind(new: Object) -> str:
     return new.other_kind if isinstance(new, Other) else new.kind
+
+
+def _without_server_fields(new: Object) -> Object:
+    """What only the server writes does not count in a manifest that is applied (a copy of a live object, say)."""
+    metadata = new.raw.get("metadata") or {}
+    if not any(name in metadata for name in SERVER_FIELDS):
+        return new
+    kept = {name: value for name, value in metadata.items() if name not in SERVER_FIELDS}
+    return replace(new, raw={**new.raw, "metadata": kept})
 
 
 def _carried_over(new: Object, old: Object, verb: str) -> Object:

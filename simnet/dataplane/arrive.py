@@ -28,6 +28,8 @@ def arrive(net: View, packet: Packet) -> Step:
     actor = packet.flow.actor
     if is_loopback(destination) and actor.pod is not None and not actor.is_host:
         return _at_pod(net, packet, actor.pod)
+    if is_loopback(destination) and actor.is_outside:
+        return _rest(packet, because.NotListening(f"host/{actor.name}", None, None, packet.port, ()))
     pods = net.pods_at(destination)
     if pods:
         return _at_pod(net, packet, pods[0])
@@ -81,9 +83,7 @@ def _end_to_end(net: View, packet: Packet, receiver: str, pod: Pod | None, speak
             return _rest(packet, because.Delivered(receiver, pod, container, "assumed"))
         return _rest(packet, because.NotTLS(receiver, pod))
     if speaks_tls and not request.is_tls:
-        response = Response(400, (("Content-Type", "text/html"),),
-                            b"The plain HTTP request was sent to HTTPS port\n", by=receiver)
-        return _rest(packet, because.PlainToTLS(receiver, pod, response))
+        return _plain_to_tls(packet, receiver, pod)
     if not request.is_tls:
         return _rest(packet, because.Delivered(receiver, pod, container, known_by))
     served = tls.own_certificate(receiver)
@@ -91,6 +91,12 @@ def _end_to_end(net: View, packet: Packet, receiver: str, pod: Pod | None, speak
     if refused and packet.flow.parent is None:  # proxies do not verify their backends
         return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, request.sni or packet.flow.host))
     return _rest(packet, because.Delivered(receiver, pod, container, known_by, served))
+
+
+def _plain_to_tls(packet: Packet, receiver: str, pod: Pod | None) -> Step:
+    response = Response(400, (("Content-Type", "text/html"),),
+                        b"The plain HTTP request was sent to HTTPS port\n", by=receiver)
+    return _rest(packet, because.PlainToTLS(receiver, pod, response))
 
 
 def _at_proxy(net: View, packet: Packet, pod: Pod, controller: str, is_https: bool) -> Step:
@@ -138,12 +144,12 @@ def _at_node(net: View, packet: Packet, node: Node) -> Step:
             return _rest(packet, because.Delivered(f"pod/{pod.key}", pod, "", "assumed"))
         open_ports += listening.open_ports(packet.protocol)
     receiver = f"node/{node.name}"
-    if packet.protocol == "TCP" and (packet.port in NODE_PORTS or (
-            packet.port == API_SERVER_PORT and node.name == net.first_node)):
+    own_ports = (*NODE_PORTS, *((API_SERVER_PORT,) if node.name == net.first_node else ()))
+    if packet.protocol == "TCP" and packet.port in own_ports:
         return _rest(packet, because.Delivered(receiver, None, "", "node"))
     if packet.target is not None and net.is_endpoint_address(packet.destination):
         return _rest(packet, because.Delivered(receiver, None, "", "endpoint"))
-    known = sorted({*open_ports, *NODE_PORTS}) if packet.protocol == "TCP" else sorted(open_ports)
+    known = sorted({*open_ports, *own_ports}) if packet.protocol == "TCP" else sorted(open_ports)
     return _rest(packet, because.NotListening(receiver, None, node, packet.port, tuple(known)))
 
 
@@ -154,6 +160,7 @@ def _at_outside_host(packet: Packet, host: OutsideHost) -> Step:
     if listen is None:
         ports = tuple(sorted(each.port for each in host.listen if each.protocol == packet.protocol))
         return _rest(packet, because.NotListening(receiver, None, None, packet.port, ports))
-    if packet.flow.request is None or not packet.flow.request.is_tls or listen.tls:
+    request = packet.flow.request
+    if request is None or request.is_tls == listen.tls:
         return _rest(packet, because.Delivered(receiver, None, "", "outside"))
-    return _rest(packet, because.NotTLS(receiver, None))
+    return _rest(packet, because.NotTLS(receiver, None)) if request.is_tls else _plain_to_tls(packet, receiver, None)

@@ -29,6 +29,8 @@ def capture(net: View, packet: Packet) -> Step:
         return Step(packet, None, because.NoAddress(packet.flow.actor.name, packet.destination))
     if not packet.node:
         return _from_outside(net, packet)
+    if not net.underlay.is_whole and (broken := _unplugged(net, packet)) is not None:
+        return broken
     claim = net.claim(packet.node, packet.destination, packet.port, packet.protocol)
     if claim is not None:
         return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
@@ -53,6 +55,8 @@ def _step(packet: Packet, decision: object, place: Place, *, node: str | None = 
 
 def _from_outside(net: View, packet: Packet) -> Step:
     """Put a packet from outside onto its first node, or let it go its way outside."""
+    if is_loopback(packet.destination):
+        return _step(packet, because.Loopback(f"host/{packet.flow.actor.name}"), Place.POD)
     entry = packet.flow.via or _entry_node(net, packet)
     if not entry:
         host = net.outside_at(packet.destination)
@@ -62,7 +66,8 @@ def _from_outside(net: View, packet: Packet) -> Step:
     way = net.underlay.path(straight_path(ends_of(""), ends_of(entry)))
     if isinstance(way, Broken):
         return Step(packet, None, because.NoPath(packet.flow.actor.name, f"node/{entry}", way.missing))
-    return _step(packet, because.EnteredCluster(entry, way.vertices), Place.ADDRESS, node=entry)
+    assumed = not packet.flow.via and (net.in_ranges(packet.destination) or bool(net.pods_at(packet.destination)))
+    return _step(packet, because.EnteredCluster(entry, way.vertices, assumed), Place.ADDRESS, node=entry)
 
 
 def _entry_node(net: View, packet: Packet) -> str:
@@ -86,12 +91,31 @@ def _node_address(net: View, packet: Packet, node: Node | None) -> Step:
     if node is None and not packet.flow.actor.is_host:
         owner = packet.flow.actor.name
         return _step(packet, because.Loopback(owner), Place.POD)
-    if node is not None and node.name != packet.node:
-        way = net.underlay.path(straight_path(ends_of(packet.node), ends_of(node.name)))
+    if node is not None and (node.name != packet.node or not net.underlay.is_whole):
+        way = net.underlay.path(straight_path(ends_of(packet.node, _sender(packet)), ends_of(node.name)))
         if isinstance(way, Broken):
-            return Step(packet, None, because.NoPath(f"node/{packet.node}", f"node/{node.name}", way.missing))
+            return Step(packet, None, because.NoPath(packet.flow.actor.name, f"node/{node.name}", way.missing))
+        if node.name == packet.node:
+            return _on_its_node(net, packet)
         return _step(packet, because.RoutedToNode(node.name, way.vertices), Place.ADDRESS, node=node.name)
     return _on_its_node(net, packet)
+
+
+def _sender(packet: Packet) -> str:
+    """The pod that sends, as long as the packet is still on its node; '' for everybody else."""
+    actor = packet.flow.actor
+    return str(actor.pod.key) if actor.pod is not None and not actor.is_host and actor.node == packet.node else ""
+
+
+def _unplugged(net: View, packet: Packet) -> Step | None:
+    """A pod whose own link is cut reaches nothing but itself."""
+    sender = _sender(packet)
+    if not sender or is_loopback(packet.destination) or packet.destination in packet.flow.actor.addresses:
+        return None
+    way = net.underlay.path(ends_of(packet.node, sender)[:2])
+    if isinstance(way, Broken):
+        return Step(packet, None, because.NoPath(packet.flow.actor.name, f"bridge/{packet.node}", way.missing))
+    return None
 
 
 def _on_its_node(net: View, packet: Packet) -> Step:

@@ -163,7 +163,7 @@ def pod_actor(net: View, key: ObjectKey) -> Actor:
         return Actor(f"pod/{key}", (*node.addresses, *node.external_addresses), node.name, pod, True, _libc(net, pod))
     if not pod.pod_ips:
         raise UsageError(f"pod/{key} has no address ({pod.message or pod.phase}); nothing can be sent from it")
-    return Actor(f"pod/{key}", pod.pod_ips, pod.node_name, pod, False, _libc(net, pod))
+    return Actor(f"pod/{key}", pod.pod_ips, pod.node_name, pod, False, _libc(net, pod), net.unjudged(pod, "Egress"))
 
 
 def _libc(net: View, pod: Pod) -> str:
@@ -198,7 +198,7 @@ def first_packet(net: View, target: Target, actor: Actor, options: Options, sour
     """The packet the client sends first: to an address, or, when it asked for a name, still to be resolved."""
     request = request_of(target, options)
     if options.libc is not None:
-        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, options.libc)
+        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, options.libc, actor.unjudged)
     at_host, at_port = _at(options.at, target)
     flow = Flow(actor, at_host, TRANSPORTS.get(target.scheme, "TCP"), request, options.family, None, options.via,
                 options.front_end)

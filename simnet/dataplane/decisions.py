@@ -84,11 +84,13 @@ class RoutedToNode:
 
 @dataclass(slots=True)
 class EnteredCluster:
-    """A packet from outside reached its first node. `path` is the way it came."""
+    """A packet from outside reached its first node. `path` is the way it came; `is_routed_by_assumption` when it is
+    for a pod or cluster IP, to which few networks outside have a route."""
 
     verdict: ClassVar[Verdict | None] = None
     node: str
     path: tuple[str, ...]
+    is_routed_by_assumption: bool = False
 
 
 @dataclass(slots=True)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from simnet.dataplane.client import reply_of
+from simnet.dataplane import decisions as because
+from simnet.dataplane.client import reply_of, split_headers
+from simnet.dataplane.cross import cross
 from simnet.dataplane.http.respond import responded
 from simnet.dataplane.packet import Flow, Packet, Place
-from simnet.dataplane.step import Trace
+from simnet.dataplane.step import Step, Trace
+from simnet.dataplane.underlay import Broken
+from simnet.dataplane.verdict import Verdict
 from simnet.dataplane.view import View
 from simnet.dataplane.walk import Chooser, walk
 from simnet.errors import UsageError
+from simnet.objects.pod import Pod
+
+ESTABLISHED = (None, Verdict.DELIVERED, Verdict.ANSWERED)
 
 
 class Link:
@@ -26,29 +33,68 @@ class Link:
         """Whether the connection was established at all."""
         return self._arrival() is not None
 
-    def request(self, target: str = "/", *, method: str = "GET", headers: Any = (), body: bytes = b"",
+    def request(self, target: str = "/", *, method: str = "GET", headers: Any = (), body: bytes | str = b"",
                 reply: Any = None) -> Trace:
         """Send another HTTP request over the connection: no new resolving and no new choice of a Service's endpoint;
-        a proxy still routes each request anew. Raises UsageError if nothing is open or it is no HTTP connection."""
+        a proxy still routes each request anew.
+
+        The connection goes the way it was opened on, whatever became of Services and endpoint lists since; it ends
+        UNREACHABLE where a link of the underlay is gone, and REFUSED (reset) where the pod that took it is. Raises
+        UsageError if nothing is open, if it is no HTTP connection, and when the pod that opened it is gone.
+        """
         arrival = self._arrival()
         if arrival is None:
             raise UsageError(f"the connection was never established ({self.trace.result}); nothing can be sent over it")
-        step = self.trace.steps[arrival]
-        before = step.before
-        if before.flow.request is None:
+        asked = self.trace.steps[arrival].before.flow.request
+        if asked is None:
             raise UsageError("this is a plain connection; open it with an http:// or https:// URL to send requests")
-        asked = replace(before.flow.request, target=target, method=method, headers=tuple(headers), body=body)
-        old = before.flow
+        old = self.trace.steps[arrival].before.flow
+        if old.actor.pod is not None and not self._lives(old.actor.pod):
+            raise UsageError(f"{old.actor.name}, which opened the connection, is gone; nothing can be sent over it")
+        hosts, others = split_headers(headers)
+        asked = replace(asked, target=target, method=method, headers=others, host=hosts[0] if hosts else asked.host,
+                        body=body.encode() if isinstance(body, str) else body)
         flow = Flow(old.actor, old.host, old.protocol, asked, old.family, None, old.via, old.front_end)
-        packet = Packet(Place.POD, before.node, before.source, before.source_port, before.destination, before.port,
-                        before.protocol, flow, before.claim, before.target)
-        rest = walk(self._view, packet, self._choose)
-        return responded(self._view, Trace((*self.trace.steps[:arrival], *rest.steps)), reply_of(reply))
+        steps = self._carried(arrival, flow)
+        return responded(self._view, Trace(steps), reply_of(reply))
 
     def _arrival(self) -> int | None:
         """Index of the step at which the client's own connection reached a listener."""
         for index, step in enumerate(self.trace.steps):
             if step.before.place is Place.POD:
-                refused = step.because.verdict is not None and step.because.verdict.name not in ("DELIVERED", "ANSWERED")
-                return None if refused else index
+                return index if step.because.verdict in ESTABLISHED else None
         return None
+
+    # the way -------------------------------------------------------------------------------------------------------
+
+    def _carried(self, arrival: int, flow: Flow) -> tuple[Step, ...]:
+        """The steps of the way, as far as it still stands, and what the receiver does."""
+        for index, step in enumerate(self.trace.steps[:arrival]):
+            broken = self._broken(step)
+            if broken is not None:
+                return (*self.trace.steps[:index], broken)
+        before = self.trace.steps[arrival].before
+        packet = Packet(Place.POD, before.node, before.source, before.source_port, before.destination, before.port,
+                        before.protocol, flow, before.claim, before.target)
+        taker = getattr(self.trace.steps[arrival].because, "pod", None)
+        if isinstance(taker, Pod) and not self._lives(taker):
+            nobody = because.NotListening(f"pod/{taker.key}", None, None, packet.port, ())
+            return (*self.trace.steps[:arrival], Step(packet, None, nobody))
+        return (*self.trace.steps[:arrival], *walk(self._view, packet, self._choose).steps)
+
+    def _broken(self, step: Step) -> Step | None:
+        """The step with the link that has gone missing since, None when its way still stands."""
+        match step.because:
+            case because.Crossed():
+                again = cross(self._view, step.before)
+                return again if again.after is None else None
+            case because.EnteredCluster(path=path) | because.RoutedToNode(path=path):
+                way = self._view.underlay.path(path)
+                if isinstance(way, Broken):
+                    return Step(step.before, None, because.NoPath(path[0], path[-1], way.missing))
+        return None
+
+    def _lives(self, pod: Pod) -> bool:
+        """Whether a pod of the connection still runs: not ended, deleted or replaced, and at the same address."""
+        now = self._view.pod(pod.key)
+        return (now is not None and not now.is_terminal and now.created == pod.created and now.pod_ips == pod.pod_ips)

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from simnet import ip
 from simnet.dataplane.http.message import Request
+from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
 
 LOOPBACK_V4 = ip.IPNetwork.parse("127.0.0.0/8")
@@ -36,15 +37,16 @@ class Actor:
     """Who opens connections: a process in a pod, a process on a node, or a host outside the cluster.
 
     `name` is `pod/default/client`, `node/node-1`, or an outside host's name or address. `node` is '' outside.
-    `is_host` is true for processes in a node's own network: node processes and hostNetwork pods.
+    `is_host` is true for processes in a node's own network: node processes and hostNetwork pods. `unjudged` are the
+    egress policies that select the pod.
     """
 
-    __slots__ = ("addresses", "is_host", "libc", "name", "node", "pod")
+    __slots__ = ("addresses", "is_host", "libc", "name", "node", "pod", "unjudged")
 
     def __init__(self, name: str, addresses: tuple[int, ...], node: str = "", pod: Pod | None = None,
-                 is_host: bool = False, libc: str = "glibc") -> None:
+                 is_host: bool = False, libc: str = "glibc", unjudged: tuple[ObjectKey, ...] = ()) -> None:
         self.name, self.addresses, self.node, self.pod = name, addresses, node, pod
-        self.is_host, self.libc = is_host, libc
+        self.is_host, self.libc, self.unjudged = is_host, libc, unjudged
 
     @property
     def is_outside(self) -> bool:

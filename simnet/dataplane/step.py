@@ -140,7 +140,8 @@ class Trace:
     @property
     def assumed(self) -> tuple[Assumption, ...]:
         """What the answer rests on though nobody declared it, each once."""
-        return tuple(dict.fromkeys(each for step in self.steps for each in assumptions_of(step.because)))
+        own = _policies(self.steps[0].before.flow.actor.unjudged)
+        return tuple(dict.fromkeys((*own, *(each for step in self.steps for each in assumptions_of(step.because)))))
 
     @property
     def not_modelled(self) -> tuple[str, ...]:
@@ -180,14 +181,21 @@ def _masqueraded(rest: tuple[Step, ...]) -> bool:
     return any(isinstance(step.because, core.Departed) and step.because.masqueraded_to is not None for step in rest[:1])
 
 
+def _policies(keys: tuple[ObjectKey, ...]) -> Iterator[Assumption]:
+    return (Assumption("policy", f"networkpolicy/{key} selects the pod and is not judged") for key in keys)
+
+
 def assumptions_of(decision: Decided) -> Iterator[Assumption]:
     """What one decision takes for granted."""
     if isinstance(decision, core.Delivered) and decision.known_by == "assumed":
         yield Assumption("port", f"nobody declared the ports of {decision.receiver}")
     if isinstance(decision, core.Delivered) and decision.known_by == "endpoint":
         yield Assumption("endpoint", f"{decision.receiver} is no pod; it counts as a listener")
-    for policy in getattr(decision, "unjudged", ()):
-        yield Assumption("policy", f"networkpolicy/{policy} selects the pod and is not judged")
+    if isinstance(decision, core.EnteredCluster) and decision.is_routed_by_assumption:
+        yield Assumption("address", f"pod and Service addresses can be reached from outside by way of {decision.node}")
+    yield from _policies(getattr(decision, "unjudged", ()))
+    for _, trace in getattr(decision, "paths", ()):
+        yield from trace.assumed
     about = getattr(decision, "assumed", "")
     if about:
         yield Assumption("address", f"the host {about} of an Ingress is published in the public DNS")

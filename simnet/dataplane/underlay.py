@@ -91,7 +91,7 @@ class Underlay:
             for other in straight:
                 if one < other and frozenset((one, other)) in self.parted:
                     return Broken((one, other) if straight.index(one) < straight.index(other) else (other, one))
-        if not self.cut:
+        if not self.cut or len(straight) == 1:
             return Path(straight)
         import networkx as nx  # a quarter of a second, needed only once a link is cut
 

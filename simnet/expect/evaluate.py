@@ -227,6 +227,9 @@ def _normal_address(text: str) -> str:
 
 
 def _resolved(cluster: Cluster, line: Expectation, claim: Resolved) -> Checked:
+    assumed = _lookup_assumptions(cluster, claim)
+    if assumed:
+        return Checked(line, False, "ASSUMED", assumed=assumed)
     if claim.type and claim.type not in ("A", "AAAA"):
         return _record(cluster, line, claim)
     lookup = cluster.resolve(claim.name, claim.actor, family={"A": 4, "AAAA": 6}.get(claim.type))
@@ -238,6 +241,12 @@ def _resolved(cluster: Cluster, line: Expectation, claim: Resolved) -> Checked:
         return Checked(line, not lookup.addresses and _no_answer(lookup.status) == claim.failure, got)
     wanted = {ip.text(ip.number(each)) for each in claim.answers}
     return Checked(line, set(lookup.addresses) == wanted, got)
+
+
+def _lookup_assumptions(cluster: Cluster, claim: Resolved) -> tuple[Assumption, ...]:
+    """What the way to the name server rests on: the first step of a walk to that name."""
+    step = cluster.trace(f"tcp://{claim.name}:1", claim.actor).steps[0]
+    return forbidden_assumptions(cluster, [Trace((step,))])
 
 
 def _no_answer(status: str) -> str:

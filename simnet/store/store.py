@@ -35,6 +35,13 @@ class Event(NamedTuple):
     version: int
 
 
+def _spellings(singular: str) -> tuple[str, ...]:
+    """A kind's singular and its plural, as API resources are named."""
+    if singular.endswith("y"):
+        return singular, f"{singular[:-1]}ies"
+    return singular, f"{singular}es" if singular.endswith(("s", "x", "ch", "sh")) else f"{singular}s"
+
+
 _new_event = tuple.__new__  # half the cost of the NamedTuple's own constructor; every commit makes one
 
 
@@ -64,6 +71,11 @@ class Store:
     def kinds(self) -> tuple[str, ...]:
         """Kinds of which at least one object exists."""
         return tuple(kind for kind, namespaces in self._objects.items() if any(namespaces.values()))
+
+    def kind_called(self, word: str) -> str | None:
+        """The kind, among all that were ever stored, that a user calls `Foo`, `foo` or `foos`."""
+        lowered = word.lower()
+        return next((kind for kind in self._objects if lowered in _spellings(kind.lower())), None)
 
     def count(self, kind: str) -> int:
         return sum(len(names) for names in self._objects.get(kind, {}).values())
