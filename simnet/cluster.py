@@ -397,4 +397,8 @@ def _options(given: dict[str, Any]) -> Options:
         number(options.source_address)
     if options.libc is not None:
         one_of("libc", options.libc, ("glibc", "musl"))
+    if options.family not in (None, 4, 6):
+        raise UsageError(f"family: {options.family!r} is neither 4 nor 6")
+    if options.source_port is not None and options.source_port not in range(1, 65536):
+        raise UsageError(f"source_port: {options.source_port!r} is not a port from 1 to 65535")
     return options

@@ -198,7 +198,8 @@ def _carried_over(new: Object, old: Object, verb: str) -> Object:
             return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
                            states=old.states, reason=old.reason, message=old.message, started=old.started)
         case Workload(), Workload():
-            kept = {key: value for key, value in old.annotations.items() if key.startswith(f"{old.kind.lower()}.kubernetes.io/")}
+            own = f"{old.kind.lower()}.kubernetes.io/"  # deployment.kubernetes.io/revision
+            kept = {key: value for key, value in old.annotations.items() if key.startswith(own)}
             annotations = read_only({**new.annotations, **kept}) if kept else new.annotations
             return replace(new, observed=old.observed, ready_replicas=old.ready_replicas, annotations=annotations)
         case Ingress(), Ingress():

@@ -5,17 +5,18 @@ As curl does it: scheme, host, port, Host header, name in the TLS handshake, and
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from simnet import ip
 from simnet.dataplane.http.message import Reply, Request
 from simnet.dataplane.packet import Actor, Flow, Packet, Place
 from simnet.dataplane.view import View
 from simnet.errors import NotFound, UsageError, nearest
-from simnet.names import ObjectKey
+from simnet.names import ObjectKey, split_host_port
 from simnet.objects.pod import Pod
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -24,13 +25,15 @@ TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL taken apart: `host` as written (an IPv6 literal without brackets), the request target with its query."""
+    """A URL taken apart: `host` as written (an IPv6 literal without brackets), `path` the request target with its query,
+    `netloc` host and port as written, `credentials` USER:PASSWORD if there are any."""
 
     scheme: str
     host: str
     port: int
     path: str
     netloc: str
+    credentials: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,39 +75,55 @@ def parse_url(url: str) -> Target:
         near = nearest(scheme, [*DEFAULT_PORTS, *TRANSPORTS])
         raise UsageError(f"{url!r}: scheme {scheme!r} is not one of http, https, tcp, udp, sctp"
                          + (f"; did you mean {near}?" if near else ""))
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as problem:
-        raise UsageError(f"{url!r}: {problem}") from None
-    if not parts.hostname:
-        raise UsageError(f"{url!r} names no host")
-    if port is None and scheme in TRANSPORTS:
-        raise UsageError(f"{url!r}: {scheme} needs a port, {scheme}://{parts.hostname}:80 for example")
     rest = url.partition("://")[2]
     netloc = rest[:min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))]
     path = rest[len(netloc):].partition("#")[0]
-    if not path.startswith("/"):
-        path = "/" + path
-    host = netloc.rpartition("@")[2]
-    bare = host[1:host.index("]")] if host.startswith("[") else host.partition(":")[0]
-    return Target(scheme, bare, port if port is not None else DEFAULT_PORTS[scheme], path, host)
+    credentials, _, authority = netloc.rpartition("@")
+    host, port = _host_and_port(url, authority)
+    if port is None and scheme in TRANSPORTS:
+        raise UsageError(f"{url!r}: {scheme} needs a port, {scheme}://{authority.removesuffix(':')}:80 for example")
+    return Target(scheme, host, port if port is not None else DEFAULT_PORTS[scheme],
+                  path if path.startswith("/") else "/" + path, authority.removesuffix(":"), unquote(credentials))
+
+
+def _host_and_port(url: str, authority: str) -> tuple[str, int | None]:
+    """Host and port of `web:80`, `10.0.0.1`, `[fd00::1]:80`; an empty port is none, as in RFC 3986."""
+    if any(character.isspace() or not character.isprintable() for character in authority):
+        raise UsageError(f"{url!r}: there is a blank or a control character in the host")
+    if authority.count(":") > 1 and not authority.startswith("["):
+        raise UsageError(f"{url!r}: an IPv6 address stands in brackets, http://[fd00::1]:80/ for example")
+    try:
+        host, port = split_host_port(authority.removesuffix(":"))
+    except UsageError as problem:
+        raise UsageError(f"{url!r}: {problem}") from None
+    if not host:
+        raise UsageError(f"{url!r} names no host")
+    if authority.startswith("[") and not (_is_address(host) and ":" in host):
+        raise UsageError(f"{url!r}: {host!r} in brackets is not an IPv6 address")
+    return host, port
 
 
 def request_of(target: Target, options: Options) -> Request | None:
     """The HTTP request the client will send; None for a plain connection."""
     if target.scheme in TRANSPORTS:
         return None
-    headers = tuple(options.headers.items() if isinstance(options.headers, Mapping) else options.headers)
-    hosts = [value for name, value in headers if name.lower() == "host"]
-    others = tuple((str(name), str(value)) for name, value in headers if name.lower() != "host")
+    hosts, others = split_headers(options.headers)
+    if target.credentials and not any(name.lower() == "authorization" for name, _ in others):
+        others = (("Authorization", f"Basic {b64encode(target.credentials.encode()).decode()}"), *others)
     default_host = None if options.http_version == "1.0" and not hosts else _host_header(target)
     host = hosts[0] if hosts else default_host
-    extra = tuple(("Host", each) for each in hosts[1:])
     sni = (None if _is_address(target.host) else target.host.rstrip(".")) if options.sni is ... else options.sni
     body = options.body.encode() if isinstance(options.body, str) else options.body
-    return Request(options.method, target.scheme, host, options.target_line or target.path, others + extra, body,
+    return Request(options.method, target.scheme, host, options.target_line or target.path, others, body,
                    sni if target.scheme == "https" else None, options.http_version, options.insecure, options.cacert)
+
+
+def split_headers(headers: Any) -> tuple[tuple[Any, ...], tuple[tuple[str, str], ...]]:
+    """What `headers` (pairs or a mapping) say for Host, and the others; a second Host is one of the others."""
+    pairs = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    hosts = tuple(value for name, value in pairs if name.lower() == "host")
+    others = tuple((str(name), str(value)) for name, value in pairs if name.lower() != "host")
+    return hosts, others + tuple(("Host", str(each)) for each in hosts[1:])
 
 
 def _host_header(target: Target) -> str:

@@ -61,7 +61,7 @@ class Asked:
             return moved
         authority = f"[{host}]" if ":" in host else host
         authority += "" if port == DEFAULT_PORTS.get(self.scheme) else f":{port}"
-        sni = host if self.request.is_tls and not _is_address(host) else None
+        sni = host if self.request.is_tls and not is_address(host) else None
         return replace(moved, request=replace(self.request, host=authority, sni=sni))
 
     def naming(self, host: str) -> Asked:
@@ -73,7 +73,7 @@ class Asked:
     def over(self, scheme: str) -> Asked:
         """The same request over http or https; a TLS handshake names the host that the request names."""
         assert self.request is not None
-        sni = None if scheme == "http" or _is_address(self.named_host) else self.named_host
+        sni = None if scheme == "http" or is_address(self.named_host) else self.named_host
         return replace(self, scheme=scheme, request=replace(self.request, scheme=scheme, sni=sni))
 
     def asking_for(self, target: str) -> Asked:
@@ -136,9 +136,10 @@ def _source(packet: Packet) -> str | None:
     return None if is_loopback(packet.source) else ip.text(packet.source)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a host is an address, in brackets or not, rather than a name."""
     try:
-        ip.number(text)
+        ip.number(text.strip("[]"))
     except ValueError:
         return False
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from simnet import ip
 from simnet.cluster import Cluster
 from simnet.control.ingress_class import CLASS_ANNOTATION, ClassMatch, ClassReason
 from simnet.dataplane.http.losing import Near, NearMiss, near_misses
@@ -13,7 +12,7 @@ from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.http.table import HostReason
 from simnet.dataplane.http.target import Address
 from simnet.dataplane.step import Trace
-from simnet.diagnosis.again import asked_of
+from simnet.diagnosis.again import asked_of, is_address
 from simnet.diagnosis.near import difference, distance, is_near
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion
 from simnet.explain.words import listed
@@ -48,33 +47,26 @@ def _no_host(trace: Trace, routing: Routing, rules: list[Rule]) -> Suspicion:
     candidates += [Instead(asked.naming(name), "Host", host, name)
                    for name in (each.replace("*.", "www.", 1) for each in hosts[:MOST_INSTEAD])]
     near = hosts[0] if hosts and is_near(host, hosts[0]) else ""
-    evidence = ["A request to a bare address names that address as its host."] if _is_address(host) else []
-    evidence.append(f"Hosts with rules: {listed(hosts)}." if hosts else "No Ingress has a rule for a host at all.")
+    evidence = ["A request to a bare address names that address as its host."] if is_address(host) else []
+    evidence.append(f"Hosts with rules: {listed(hosts)}." if hosts else "No Ingress that is served here names a host.")
+    rest = f"there are rules for {listed(hosts, 4)}" if hosts else "no Ingress with a host is served here"
     return Suspicion(
         code="ING-HOST", objects=tuple(dict.fromkeys(rule.ingress.ref for rule in rules if rule.ingress is not None)),
-        summary=f"no Ingress names the host {host or '(none)'}; there are rules for {listed(hosts, 4) or 'no host'}",
+        summary=f"no Ingress names the host {host or '(none)'}; {rest}",
         cause=f"One address serves many hosts, and the request's Host header decides. It says {host or 'nothing'}, for "
               "which no Ingress has a rule, so the default backend answers.",
-        evidence=tuple(evidence), observed=f"Host: {host}", expected=f"one of {listed(hosts, 4) or 'no host'}",
+        evidence=tuple(evidence), observed=f"Host: {host}", expected=f"one of {listed(hosts, 4)}" if hosts else "an Ingress with this host",
         nearest=f"{near}, {difference(host, near)}" if near else "", candidates=tuple(candidates),
         advice="Send the host of a rule: with -H 'Host: ...', with --resolve, or by its name.")
 
 
 def _host_patches(rule: Rule, host: str) -> Iterator[Patch]:
     """The rule's host set to the one asked for."""
-    if rule.ingress is None or _is_address(host):
+    if rule.ingress is None or is_address(host):
         return
     for index, each in enumerate(rule.ingress.rules):
         if each.host.lower() == rule.host:
             yield Patch(rule.ingress, ("spec", "rules", index, "host"), each.host, host, distance(each.host, host))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip.number(text.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 # the class ------------------------------------------------------------------------------------------------------
@@ -99,7 +91,7 @@ def unserved(cluster: Cluster, ingress: Ingress, match: ClassMatch | None) -> Su
         cause=f"Ingress {ingress.key} {fact}. A controller ignores an Ingress that is not of its class, so its ADDRESS "
               "stays empty and its rules do not exist for anybody.",
         evidence=(f"Classes there are: {listing or 'none'}.",), observed=f"ingressClassName: {wanted or 'not set'}",
-        expected=f"one of {listed(served) or 'no class: there is no controller'}",
+        expected=f"one of {listed(served)}" if served else "an Ingress controller",
         nearest=_near_class(wanted, near), candidates=tuple(patches),
         advice="Set spec.ingressClassName to a class whose controller runs.")
 
@@ -145,7 +137,7 @@ def _no_path(trace: Trace, routing: Routing, misses: list[NearMiss]) -> Suspicio
         cause=f"The host {host} is known, but none of its paths takes {routing.path}, so the default backend answers.",
         evidence=("Prefix /foo takes /foo, /foo/ and /foo/x, but not /foobar; Exact /foo takes /foo alone; upper and "
                   "lower case always count.",),
-        observed=routing.path, expected=f"a path under one of {paths or 'none'}",
+        observed=routing.path, expected=f"a path under one of {paths}" if paths else "a rule with a path",
         nearest=f"{near[0].path} ({near[0].path_type})" if near else "", candidates=tuple(candidates),
         advice="Ask for a path that a rule takes, or add a rule.")
 

@@ -139,7 +139,7 @@ _CLUSTER = [
     _image("prom/prometheus prometheus/prometheus", "busybox", *_ports(9090, app="prometheus"),
            entrypoint="prometheus"),
     _image("prom/alertmanager prometheus/alertmanager", "busybox", *_ports(9093, app="prometheus"),
-           entrypoint="alertmanager"),
+           Listen(9094, app="tcp"), Listen(9094, "UDP", app="tcp"), entrypoint="alertmanager"),  # 9094: gossip
     _image("prom/pushgateway prometheus/pushgateway", "busybox", *_ports(9091, app="prometheus"),
            entrypoint="pushgateway"),
     _image("prom/node-exporter prometheus/node-exporter", "busybox", *_ports(9100, app="metrics"),

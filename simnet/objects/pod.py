@@ -150,15 +150,19 @@ class Pod(Object):
             "nodeName": self.node_name or None, "hostname": hostname, "subdomain": self.spec.subdomain or None})
         whole["spec"].setdefault("enableServiceLinks", True)  # defaulted on pods, not in templates
         status: dict[str, Any] = merged(whole.get("status"), {
-            "phase": self.phase, "reason": self.reason or None, "message": self.message or None,
+            "phase": self.phase, "reason": self.reason or None if self.is_terminal else None,
+            "message": self.message or None if self.is_terminal else None,
             "podIP": ip.text(self.pod_ips[0]) if self.pod_ips else None,
             "podIPs": [{"ip": ip.text(number)} for number in self.pod_ips] or None,
             "startTime": iso(self.started) if self.started is not None else None})
         ready = "True" if self.ready else "False"
         others = [condition for condition in status.get("conditions", ()) if condition.get("type") not in
                   ("Ready", "PodScheduled", "ContainersReady")]
-        status["conditions"] = [*others, {"type": "PodScheduled", "status": "True" if self.node_name else "False"},
-                                {"type": "ContainersReady", "status": ready}, {"type": "Ready", "status": ready}]
+        scheduled: dict[str, Any] = {"type": "PodScheduled", "status": "True" if self.node_name else "False"}
+        if not self.node_name and self.reason:
+            scheduled.update(reason=self.reason, message=self.message)
+        status["conditions"] = [*others, scheduled, {"type": "ContainersReady", "status": ready},
+                                {"type": "Ready", "status": ready}]
         if self.states:
             images = {container.name: container.image for container in self.spec.port_owners}
             status["containerStatuses"] = [_container_status(state, images.get(state.name, "")) for state in self.states]

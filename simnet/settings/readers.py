@@ -191,6 +191,8 @@ def pins(value: Any) -> Mapping[str, Any]:
             raise UsageError(f"pins: {ref!r} is not KIND/NAMESPACE/NAME")
         one_of("pins", kind, (*WORKLOADS, "service"))
         where = f"pins[{ref}]"
+        if kind == "service" and not isinstance(pin, (str, Mapping)):
+            raise UsageError(f"{where}: {pin!r} is neither an address nor a mapping with {', '.join(SERVICE_PINS)}")
         if not isinstance(pin, Mapping):
             addresses(where, pin)
             continue

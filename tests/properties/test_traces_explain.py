@@ -44,7 +44,8 @@ def clusters(draw: st.DrawFn) -> Cluster:
         objects.append(secret())
     cluster.apply(objects)
     if draw(st.booleans()):
-        cluster.cut(*draw(st.sampled_from((("node/node-1", "router"), ("pod/default/client", "bridge/node-1")))))
+        bridge = f"bridge/{cluster.get('pod', 'client').node_name}"
+        cluster.cut(*draw(st.sampled_from((("node/node-1", "router"), ("pod/default/client", bridge)))))
     return cluster
 
 
