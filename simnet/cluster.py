@@ -47,6 +47,7 @@ from simnet.settings import LAPTOP, Settings, one_of, refuse_unknown
 from simnet.store.store import Change, Store
 from simnet.store.work import Work
 
+API_SERVICE = ObjectKey("default", "kubernetes")
 FIRST_SOURCE_PORT = 32768
 LAST_SOURCE_PORT = 60999
 Results = list[Applied]
@@ -387,7 +388,8 @@ class Cluster:
 
 
 def _has_endpoints(service: Service) -> bool:
-    return service.has_selector and not service.is_external_name
+    """The endpoints controller's Services, and the one whose Endpoints the API server writes itself."""
+    return (service.has_selector and not service.is_external_name) or service.key == API_SERVICE
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -149,6 +149,13 @@ class Conflict(SimnetError):
     reason = "Conflict"
 
 
+class Forbidden(SimnetError):
+    """Something that the API server never allows (deleting the namespace `default`)."""
+
+    code = 403
+    reason = "Forbidden"
+
+
 class PoolExhausted(SimnetError):
     """A range of addresses or ports has nothing left."""
 

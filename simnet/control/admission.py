@@ -32,7 +32,7 @@ class Admission:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._undo: list[Undo] = [partial(world.rng.setstate, world.rng.getstate())]
+        self._undo: list[Undo] = []
         self._pinned = _pinned_values(world.settings.pins)
 
     def admit(self, new: Object, old: Object | None) -> Object:
@@ -50,7 +50,7 @@ class Admission:
             self._give_back(old, old.cluster_ips, _ports_held(old))
 
     def undo(self) -> None:
-        """Put every ledger back as it was, and the random generator: a refused apply leaves no trace."""
+        """Put every ledger back as it was."""
         for act in reversed(self._undo):
             act()
         self._undo.clear()

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from simnet import ip
 from simnet.control.admission import CLASS_ANNOTATION, Admission
 from simnet.control.loop import Loop
 from simnet.control.world import World
-from simnet.errors import AlreadyExists, InvalidField, NotFound, Problem, SimnetError, nearest
+from simnet.errors import AlreadyExists, Forbidden, InvalidField, NotFound, Problem, nearest
 from simnet.manifests import Manifest, check, decode, validate_update
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.ingress import Ingress
@@ -26,6 +25,7 @@ from simnet.objects.service import Service
 from simnet.objects.workload import Workload
 
 NAME_LABEL = "kubernetes.io/metadata.name"
+IMMORTAL_NAMESPACES = ("default", "kube-system", "kube-public")  # plugin/pkg/admission/namespace/lifecycle
 SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields",
                  "selfLink")
 
@@ -60,37 +60,45 @@ class Door:
                 new, old = self._admitted(manifest, verb, admission, staged)
                 staged[(_kind(new), new.key)] = new
                 results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
-        except SimnetError:
+        except Exception:
             admission.undo()
             self.world.rng.setstate(drawn)
             raise
-        admission.accept()
         self._make_namespaces(new.namespace for new in staged.values())
         for (kind, _), new in staged.items():
             self.loop.put(new, kind)
         return results
 
     def load(self, manifests: Sequence[Manifest]) -> list[Object]:
-        """Put facts into the store as given: no admission, no range checks; absent values are filled in."""
-        loaded = [decode(manifest, now=self.world.now, facts=True) for manifest in manifests]
+        """Put facts into the store as given: no admission, no range checks; absent values are filled in.
+
+        Of several facts with the same key the last holds. What any of them states is taken before anything is drawn.
+        """
+        decoded = [decode(manifest, now=self.world.now, facts=True) for manifest in manifests]
+        loaded = {(_kind(each), each.key): each for each in decoded}
         if self.world.settings.namespaces != "listed only":
-            self._make_namespaces(each.namespace for each in loaded)
-        for each in loaded:
-            old = self.world.store.get(_kind(each), each.key)
-            if isinstance(each, Service):
-                each = self._fill_service(each, old if isinstance(old, Service) else None)
-            self.loop.put(each, _kind(each))
-        return loaded
+            self._make_namespaces(each.namespace for each in loaded.values())
+        services = [each for each in loaded.values() if isinstance(each, Service)]
+        for each in services:
+            old = self.world.store.get("Service", each.key)
+            if old is not None and not _lacks_address(each):
+                Admission(self.world).release(old)
+        for each in services:
+            self._occupy(each)
+        for (kind, _), new in loaded.items():
+            self.loop.put(self._filled(new) if isinstance(new, Service) else new, kind)
+        return list(loaded.values())
 
     def delete(self, kind: str, key: ObjectKey) -> Object:
-        """Remove one object; what it held is released. Raises NotFound with the nearest name."""
+        """Remove one object; what it held is released. Raises NotFound with the nearest name, Forbidden for a namespace
+        that every cluster has."""
         old = self.world.store.get(kind, key)
         if old is None:
             known = [each.name for each in self.world.store.list(kind, key.namespace)]
             raise NotFound(kind.lower(), key.name, key.namespace, known, nearest(key.name, known))
-        admission = Admission(self.world)
-        admission.release(old)
-        admission.accept()
+        if kind == "Namespace" and key.name in IMMORTAL_NAMESPACES:
+            raise Forbidden(f'namespaces "{key.name}" is forbidden: this namespace may not be deleted')
+        Admission(self.world).release(old)
         self.loop.remove(kind, key)
         return old
 
@@ -145,19 +153,16 @@ class Door:
 
     # facts -------------------------------------------------------------------------------------------------------
 
-    def _fill_service(self, service: Service, old: Service | None) -> Service:
-        """Facts keep their addresses and ports, whoever else has them; absent ones are allocated."""
-        admission = Admission(self.world)
-        if old is not None:
-            admission.release(old)
-            admission.accept()
-        self._occupy(service)
-        wanted = replace(service, ip_families=service.ip_families or tuple(map(ip.family, service.cluster_ips)))
-        if wanted.is_external_name or wanted.is_headless or wanted.cluster_ips:
-            return wanted
-        filled = cast(Service, admission.admit(wanted, None))
-        admission.accept()
-        return filled
+    def _filled(self, service: Service) -> Service:
+        """Facts keep their addresses and ports, whoever else has them; absent ones stay what they were, or are drawn."""
+        if not _lacks_address(service):
+            return service
+        old = self.world.store.get("Service", service.key)
+        if isinstance(old, Service) and old.cluster_ips:
+            held = replace(old, ports=(*old.ports, *service.ports))
+        else:
+            held = replace(service, ip_families=())
+        return cast(Service, Admission(self.world).admit(service, held))  # what it states counts as held already
 
     def _occupy(self, service: Service) -> None:
         """Mark given values as taken where they lie in our ranges and are free."""
@@ -166,14 +171,18 @@ class Door:
                 if number in ledger and ledger.holder(number) is None:
                     ledger.request(number, service.key)
         low, high = self.world.settings.node_port_range
-        for port in service.ports:
-            if low <= port.node_port <= high and self.world.node_ports.holder(port.node_port) is None:
-                self.world.node_ports.request(port.node_port, service.key)
+        for number in (*(port.node_port for port in service.ports), service.health_check_node_port):
+            if low <= number <= high and self.world.node_ports.holder(number) is None:
+                self.world.node_ports.request(number, service.key)
 
 
 def readable(manifest: Manifest) -> list[Problem]:
     """The rules for facts: types must fit, but a live object may have fields newer than our tables."""
     return check(manifest, lenient=True)
+
+
+def _lacks_address(service: Service) -> bool:
+    return not (service.is_external_name or service.is_headless or service.cluster_ips)
 
 
 def _kind(new: Object) -> str:
@@ -208,7 +217,10 @@ def _carried_over(new: Object, old: Object, verb: str) -> Object:
                 name = old.ingress_class_name
             return replace(new, addresses=old.addresses, ingress_class_name=name)
         case Node(), Node():
-            return replace(new, pod_cidrs=new.pod_cidrs or old.pod_cidrs)
+            new = replace(new, pod_cidrs=new.pod_cidrs or old.pod_cidrs)
+            if "status" in new.raw:
+                return new
+            return replace(new, addresses=old.addresses, external_addresses=old.external_addresses, ready=old.ready)
         case _:
             return new
 

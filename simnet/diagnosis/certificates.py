@@ -117,7 +117,7 @@ def wrong_certificate(cluster: Cluster, shown: Shown, ingress: Ingress | None, h
         patches += [Instead(asked.naming(each), "name in the handshake", host, each) for each in near[:3]]
     fact = _fact(cluster, shown, ingress, host)
     others = unlisted(cluster, shown, ingress)
-    reason = CertificateReason.WRONG_NAMES if any(each.names for each in others) else shown.reason
+    reason = CertificateReason.WRONG_NAMES if any(not each.flaw for each in others) else shown.reason
     return Suspicion(
         code="TLS-FALLBACK", objects=_objects(shown, others, ingress, host), symptom=WARNED, nearest=_nearest(patches),
         summary=fact, cause=f"The controller shows its own fallback certificate, because {fact}.",
@@ -174,25 +174,26 @@ class Content:
         """Why it does not do for `host`, as a clause."""
         if self.flaw:
             return f"Secret {self.secret} {self.flaw}"
-        return f"the certificate in Secret {self.secret} is for {listed(self.names) or 'no name'}, not for {host}"
+        return f"the certificate in Secret {self.secret} is for {listed(self.names) or 'no DNS name'}, not for {host}"
 
 
-def content_of(cluster: Cluster, key: ObjectKey) -> Content:
-    """Read a Secret. About 5 ms."""
+def content_of(cluster: Cluster, key: ObjectKey, *, san_only: bool = False) -> Content:
+    """Read a Secret; with `san_only` a common name does not count. About 5 ms."""
     secret = cluster.store.get("Secret", key)
     if not isinstance(secret, Secret):
         return Content(key, flaw="does not exist")
     read = read_secret(secret)
     if read.pair is None:
         return Content(key, flaw=f"cannot be used: {read.flaw}")
-    return Content(key, read.pair.certificate.names)
+    certificate = read.pair.certificate
+    return Content(key, certificate.dns_names if san_only else certificate.names)
 
 
 def unlisted(cluster: Cluster, shown: Shown, ingress: Ingress | None) -> list[Content]:
     """The Secrets of entries without hosts, which count for the names in their certificates alone (rule T-4)."""
     if shown.reason is not CertificateReason.NOT_LISTED or ingress is None:
         return []
-    return [content_of(cluster, ObjectKey(ingress.namespace, entry.secret_name))
+    return [content_of(cluster, ObjectKey(ingress.namespace, entry.secret_name), san_only=True)
             for entry in ingress.tls if entry.secret_name and not entry.hosts]
 
 

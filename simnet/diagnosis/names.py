@@ -1,16 +1,16 @@
-"""A name without an address: another namespace, a slip, an alias; and an alias that changes less than one thinks."""
+"""A name without an address: another namespace, a slip, a name server that does not know it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simnet import ip
 from simnet.cluster import Cluster
 from simnet.dataplane.dns import decisions as dns
 from simnet.dataplane.dns import reasons
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.packet import Actor
 from simnet.dataplane.step import Trace
+from simnet.diagnosis import aliases
 from simnet.diagnosis.again import asked_of
 from simnet.diagnosis.near import difference, nearest_first
 from simnet.diagnosis.selectors import service_fault
@@ -33,9 +33,11 @@ def unresolved(cluster: Cluster, trace: Trace, decision: dns.NameUnresolved) -> 
     if lookup.near_misses:
         yield _other_namespace(trace, lookup)
     elif alias is not None:
-        yield dead_target(alias.service, alias.target, reason_text(alias))
+        yield aliases.dead_target(cluster, alias.service, alias.target, reason_text(alias))
     elif fault is not None:
         yield fault
+    elif (own := _own_server(cluster, lookup, actor)) is not None:
+        yield own
     elif actor.is_outside:
         yield _inside_only(cluster, trace, lookup)
     else:
@@ -85,6 +87,28 @@ def _no_such_name(cluster: Cluster, trace: Trace, lookup: Lookup, actor: Actor) 
         advice="Check that the Service exists and how it is spelled: kubectl get services.")
 
 
+def _own_server(cluster: Cluster, lookup: Lookup, actor: Actor) -> Suspicion | None:
+    """The Service exists, and this pod does not ask the name server that knows it, or knows no domain to look in."""
+    pod = actor.pod
+    if pod is None or not lookup.steps:
+        return None
+    name, _, rest = lookup.name.rstrip(".").partition(".")
+    service = cluster.view.service(ObjectKey(rest.partition(".")[0] or pod.namespace, name))
+    policy, asks_cluster = pod.spec.dns_policy, cluster.view.dns.clients.cluster_server(actor) is not None
+    if service is None or (asks_cluster and policy != "None"):
+        return None
+    wanted = "ClusterFirstWithHostNet" if pod.spec.host_network else "ClusterFirst"
+    on_host = " and hostNetwork true" if pod.spec.host_network and policy == "ClusterFirst" else ""
+    fact = "asks the cluster's DNS without its search domains" if asks_cluster else "does not ask the cluster's DNS"
+    return Suspicion(
+        code="DNS-NONAME", objects=(pod.ref, service.ref),
+        summary=f"pod {pod.key} {fact} (dnsPolicy {policy}{on_host}), so it does not find Service {service.key}",
+        cause=f"Service {service.key} exists, but pod {pod.key} has dnsPolicy {policy}{on_host}: it {fact}.",
+        evidence=(f"Name server asked: {lookup.nameserver or 'none'}; names tried: {_tried(lookup)}.",),
+        observed=f"dnsPolicy: {policy}", expected=f"dnsPolicy: {wanted}", nearest=f"dnsPolicy {wanted}",
+        advice=f"Set dnsPolicy: {wanted} and make the pod anew: a running pod keeps the one it has.")
+
+
 def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
     """Somebody outside asks for a name that only the cluster's own name server knows, or nobody knows."""
     host = lookup.name.rstrip(".")
@@ -100,42 +124,3 @@ def _inside_only(cluster: Cluster, trace: Trace, lookup: Lookup) -> Suspicion:
         evidence=tuple(evidence), observed=f"{lookup.name}: {lookup.status}",
         expected="a host declared outside, or of an Ingress",
         advice="Use a node port, a load balancer's address or the host of an Ingress from outside.")
-
-
-# aliases --------------------------------------------------------------------------------------------------------
-
-def dead_target(service: ObjectKey, target: str, why: str) -> Suspicion:
-    """A Service of type ExternalName whose target has no address; `why` is a clause that says how it fails."""
-    target = target.rstrip(".")
-    return Suspicion(
-        code="SVC-EXTNAME", objects=(f"service/{service}",),
-        symptom="The name of this Service has no address.",
-        summary=f"Service {service} is an alias for {target}, which leads nowhere",
-        cause=f"Service {service} is of type ExternalName: only an alias, with no address of its own.",
-        evidence=(f"{why[:1].upper()}{why[1:]}.",),
-        observed=f"{target} has no address", expected="externalName: a DNS name that exists",
-        advice="Set spec.externalName to a name that exists; an address or the Service's own name cannot work.")
-
-
-def alias_answers(trace: Trace) -> Iterator[Suspicion]:
-    """The host behind an alias answered with an error: it may know itself by another name than the client used."""
-    step = trace.steps[0]
-    request = step.before.flow.request
-    if not isinstance(step.because, dns.NameResolved) or request is None or trace.response is None:
-        return
-    alias = next((answer.reason for answer in step.because.lookup.queries
-                  if isinstance(answer.reason, reasons.Alias)), None)
-    if alias is None or request.host == alias.target:
-        return
-    asked, target = asked_of(trace), alias.target.rstrip(".")
-    yield Suspicion(
-        code="SVC-EXTNAME", objects=(f"service/{alias.service}",),
-        summary=f"Service {alias.service} is only an alias for {target}; the request still names {request.host}",
-        cause=f"Service {alias.service} is of type ExternalName: an alias in the DNS and nothing more. It changes the "
-              f"address the client connects to ({ip.text(step.because.address)}), not the name inside HTTP and TLS.",
-        evidence=(f"The client sends Host {request.host}; the host outside expects {target}.",
-                  "Ports of such a Service are ignored too, and no proxy takes part."),
-        observed=f"Host: {request.host}", expected=f"Host: {target}", nearest=f"Host: {target}",
-        candidates=(Instead(asked.naming(target), "Host header", request.host or "", target),
-                    _instead(trace, target)),
-        advice=f"Ask for {target} by its own name, or send it as the Host header.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from simnet import ip
 from simnet.cluster import Cluster
@@ -12,7 +12,7 @@ from simnet.dataplane.packet import Packet, is_loopback
 from simnet.dataplane.rules import Claim
 from simnet.dataplane.step import Step, Trace
 from simnet.diagnosis.again import asked_of
-from simnet.diagnosis.near import distance
+from simnet.diagnosis.near import distance, is_near
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion
 from simnet.explain.words import listed, named
 from simnet.names import ObjectKey
@@ -140,23 +140,31 @@ def wrong_service_port(trace: Trace, service: Service, packet: Packet) -> Suspic
 
 
 def _node_port_mix_up(cluster: Cluster, trace: Trace, packet: Packet) -> Suspicion | None:
-    """A node port on an address that is no node's, or a Service's port on a node's address."""
+    """A node port on an address that is no node's; on a node's address a Service's port, or a number like a node port."""
     number, view = packet.port, cluster.view
     by_node_port = view.node_port_service(number, packet.protocol)
     is_node = view.node_at(packet.destination) is not None
     if by_node_port is not None and not is_node:
         what = "the loopback address" if is_loopback(packet.destination) else _owner_text(cluster, packet.destination)
-        return _mix_up(cluster, trace, packet, by_node_port,
+        port = next(each for each in by_node_port.ports if each.node_port == number)
+        return _mix_up(cluster, trace, packet, by_node_port, port,
                        f"{number} is a node port, and {ip.text(packet.destination)} is {what}, not a node")
     if not is_node:
         return None
-    services = [each for each in cluster.list("Service") if any(
-        number in (port.port, port.target_port) and port.node_port for port in each.ports)]
-    if not services:
+    doors = [(service, port) for service in cluster.list("Service") for port in service.ports if port.node_port]
+    for service, port in doors:
+        if number in (port.port, port.target_port):
+            return _mix_up(cluster, trace, packet, service, port,
+                           f"on a node the Service answers on its node port {port.node_port}, not on {number}")
+    low, high = view.settings.node_port_range
+    slips = [(distance(str(number), str(port.node_port)), port.node_port, service.key, service, port)
+             for service, port in doors if port.protocol == packet.protocol
+             and (low <= number <= high or is_near(str(number), str(port.node_port)))]
+    if not slips:
         return None
-    has = next(port for port in services[0].ports if number in (port.port, port.target_port) and port.node_port)
-    return _mix_up(cluster, trace, packet, services[0],
-                   f"on a node the Service answers on its node port {has.node_port}, not on {number}")
+    *_, service, port = min(slips, key=lambda slip: slip[:3])
+    return _mix_up(cluster, trace, packet, service, port,
+                   f"{number} is no Service's node port; the nearest is {port.node_port}")
 
 
 def _owner_text(cluster: Cluster, address: int) -> str:
@@ -167,18 +175,19 @@ def _owner_text(cluster: Cluster, address: int) -> str:
     return f"pod {pods[0].key}" if pods else "nobody's"
 
 
-def _mix_up(cluster: Cluster, trace: Trace, packet: Packet, service: Service, fact: str) -> Suspicion:
-    port = next((each for each in service.ports if packet.port in (each.node_port, each.port, each.target_port)
-                 and each.node_port), service.ports[0])
+def _mix_up(cluster: Cluster, trace: Trace, packet: Packet, service: Service, port: ServicePort,
+            fact: str) -> Suspicion:
     nodes = [(node.name, ip.text(number)) for node in cluster.list("Node") for number in node.addresses[:1]]
+    nodes.sort(key=lambda node: node[1] != ip.text(packet.destination))
     inside = ip.text(service.cluster_ips[0]) if service.cluster_ips else ""
+    is_one = packet.port in (port.port, port.target_port, port.node_port)
     return Suspicion(
         code="SVC-NODEPORT", objects=(service.ref,),
         summary=f"Service {service.key}: {fact}",
         cause=f"Service {service.key} has three numbers: port {port.port} on its cluster IP, targetPort "
-              f"{port.target_port} in its pods, and node port {port.node_port} on every node's address. Here they "
-              f"are mixed up: {fact}.",
-        evidence=(f"Node addresses: {listed(f'{name} {address}' for name, address in nodes)}.",),
+              f"{port.target_port} in its pods, and node port {port.node_port} on every node's address. "
+              f"{'Here they are mixed up' if is_one else 'This is none of them'}: {fact}.",
+        evidence=(f"Node addresses: {listed(f'{name} {address}' for name, address in sorted(nodes))}.",),
         observed=f"{ip.text(packet.destination)}:{packet.port}",
         expected=f"a node's address with {port.node_port}, or {inside} with {port.port}",
         nearest=f"{nodes[0][1]}:{port.node_port}" if nodes else "",
@@ -186,14 +195,11 @@ def _mix_up(cluster: Cluster, trace: Trace, packet: Packet, service: Service, fa
         advice=f"Use port {port.node_port} of a node's address from outside, or {inside}:{port.port} from inside.")
 
 
-def _other_doors(trace: Trace, port: ServicePort, nodes: Iterable[tuple[str, str]], inside: str) -> list[Instead]:
+def _other_doors(trace: Trace, port: ServicePort, nodes: list[tuple[str, str]], inside: str) -> list[Instead]:
     """The node's door first for those outside, the cluster IP first for those inside."""
     asked = asked_of(trace)
     old = f"{asked.host}:{asked.port}"
-    doors = [(address, port.node_port) for _, address in nodes]
-    if any(address == asked.host for address, _ in doors):
-        doors.sort(key=lambda door: door[0] != asked.host)
-    doors = doors[:1]
+    doors = [(address, port.node_port) for _, address in nodes[:1]]
     if inside:
         is_outside = trace.steps[0].before.flow.actor.is_outside
         doors = [*doors, (inside, port.port)] if is_outside else [(inside, port.port), *doors]

@@ -48,16 +48,25 @@ def _no_host(trace: Trace, routing: Routing, rules: list[Rule]) -> Suspicion:
                    for name in (each.replace("*.", "www.", 1) for each in hosts[:MOST_INSTEAD])]
     near = hosts[0] if hosts and is_near(host, hosts[0]) else ""
     evidence = ["A request to a bare address names that address as its host."] if is_address(host) else []
-    evidence.append(f"Hosts with rules: {listed(hosts)}." if hosts else "No Ingress that is served here names a host.")
-    rest = f"there are rules for {listed(hosts, 4)}" if hosts else "no Ingress with a host is served here"
+    known = listed(hosts, 4)
+    nothing = "no Ingress is served here" if _is_bare(routing) else "no Ingress that is served here names a host"
+    evidence.append(f"Hosts with rules: {listed(hosts)}." if hosts else f"{nothing[:1].upper()}{nothing[1:]}.")
     return Suspicion(
         code="ING-HOST", objects=tuple(dict.fromkeys(rule.ingress.ref for rule in rules if rule.ingress is not None)),
-        summary=f"no Ingress names the host {host or '(none)'}; {rest}",
+        summary=f"no Ingress names the host {host or '(none)'}; "
+                + (f"there are rules for {known}" if hosts else nothing),
         cause=f"One address serves many hosts, and the request's Host header decides. It says {host or 'nothing'}, for "
               "which no Ingress has a rule, so the default backend answers.",
-        evidence=tuple(evidence), observed=f"Host: {host}", expected=f"one of {listed(hosts, 4)}" if hosts else "an Ingress with this host",
+        evidence=tuple(evidence), observed=f"Host: {host}",
+        expected=f"one of {known}" if hosts else "an Ingress with a rule for this host",
         nearest=f"{near}, {difference(host, near)}" if near else "", candidates=tuple(candidates),
-        advice="Send the host of a rule: with -H 'Host: ...', with --resolve, or by its name.")
+        advice="Send the host of a rule: with -H 'Host: ...', with --resolve, or by its name." if hosts
+        else "Create an Ingress for this host, of a class whose controller runs.")
+
+
+def _is_bare(routing: Routing) -> bool:
+    """Whether the controller has no rule of any Ingress, not even one for every host. Asked when no host has one."""
+    return routing.match is None or all(rule.ingress is None for rule in routing.match.server.rules)
 
 
 def _host_patches(rule: Rule, host: str) -> Iterator[Patch]:

@@ -52,7 +52,8 @@ def _no_match(cluster: Cluster, service: Service, neighbours: list[Pod]) -> Susp
     patches = selector_patches(service, wanted, neighbours)
     elsewhere = Counter(pod.namespace for pod in cluster.list("Pod")
                         if pod.namespace != service.namespace and service.selector.matches(pod.labels))
-    evidence = [f"0 of {counted(len(neighbours), 'pod')} in namespace {service.namespace} match."
+    none, match = f"0 of {counted(len(neighbours), 'pod')}", "matches" if len(neighbours) == 1 else "match"
+    evidence = [f"{none} in namespace {service.namespace} {match}."
                 if neighbours else f"There is no pod in namespace {service.namespace}."]
     nearest = _nearest(wanted, patches[0], neighbours) if patches else ""
     if nearest:
@@ -62,10 +63,10 @@ def _no_match(cluster: Cluster, service: Service, neighbours: list[Pod]) -> Susp
         evidence.append(f"{where} would match, but a Service only selects in its own namespace.")
     return Suspicion(
         code="SEL-NOMATCH", objects=(service.ref,), symptom=REFUSED, nearest=nearest,
-        summary=f"Service {service.key} wants {service.selector}; 0 of {counted(len(neighbours), 'pod')} "
-                f"have {'it' if len(wanted) == 1 else 'that'}",
+        summary=f"Service {service.key} wants {service.selector}; {none} {'has' if len(neighbours) == 1 else 'have'} "
+                f"{'it' if len(wanted) == 1 else 'that'}",
         cause=f"Service {service.key} selects pods with {service.selector}, and none has that. {NO_ENDPOINTS}",
-        evidence=tuple(evidence), observed=f"0 of {len(neighbours)} pods match {service.selector}",
+        evidence=tuple(evidence), observed=f"{none} {match} {service.selector}",
         expected="at least one pod with the labels of spec.selector", candidates=tuple(patches),
         advice="Change the selector, or the labels of the pods (of the pod template, if a workload makes them).")
 
@@ -125,12 +126,14 @@ def _not_ready(cluster: Cluster, service: Service, pods: list[Pod]) -> Suspicion
     reasons = [f"pod {pod.key}: {unready_reason(cluster, pod)}" for pod in pods]
     return Suspicion(
         code="EPT-NOTREADY", objects=(service.ref, *(pod.ref for pod in pods)), symptom=REFUSED,
-        summary=f"Service {service.key} selects {counted(len(pods), 'pod')}; 0 of them are ready: "
+        summary=f"Service {service.key} selects {counted(len(pods), 'pod')}; 0 of them "
+                f"{'is' if len(pods) == 1 else 'are'} ready: "
                 f"{unready_reason(cluster, pods[0])}",
         cause=f"Service {service.key} selects {counted(len(pods), 'pod')}, and none is ready. Running is not Ready: a "
               "pod that is not ready is in the EndpointSlice with ready=false, and gets nothing.",
         evidence=tuple(f"{reason[:1].upper()}{reason[1:]}." for reason in reasons[:3]),
-        observed=f"0 of {len(pods)} selected pods are ready", expected="at least one ready pod",
+        observed=f"0 of {counted(len(pods), 'selected pod')} {'is' if len(pods) == 1 else 'are'} ready",
+        expected="at least one ready pod",
         candidates=tuple(_probe_patches(cluster, pods[0])),
         advice="Make the pods ready: look at their events, and at what their readiness probes ask for.")
 

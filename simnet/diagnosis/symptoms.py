@@ -16,7 +16,7 @@ from simnet.dataplane.http.matching import AnswerReason
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
 from simnet.dataplane.verdict import Verdict
-from simnet.diagnosis import backends, certificates, names, policies, ports, routing
+from simnet.diagnosis import aliases, backends, certificates, names, policies, ports, routing
 from simnet.diagnosis.selectors import service_fault
 from simnet.diagnosis.suspicion import Patch, Suspicion
 from simnet.names import ObjectKey
@@ -103,7 +103,8 @@ def _of_attempts(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
     rule = next((step.because for step in reversed(trace.steps) if isinstance(step.because, RuleChosen)), None)
     if failed and rule is not None and isinstance(failed[-1].because, NameUnresolved):
         lookup = failed[-1].because.lookup
-        yield names.dead_target(rule.upstream.service, lookup.name, f"the controller's own lookup ends with {lookup.status}")
+        yield aliases.dead_target(cluster, rule.upstream.service, lookup.name,
+                                  f"the controller's own lookup ends with {lookup.status}")
     elif failed:
         yield from map(_of_objects, _of_end(cluster, trace, failed[-1]))
 
@@ -120,7 +121,7 @@ def _of_receiver(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
         yield from routing.no_rule(cluster, trace, rule.routing)
     elif rule is not None:
         yield from backends.rewritten(trace, rule)
-    yield from names.alias_answers(trace)
+    yield from aliases.alias_answers(trace)
 
 
 def _no_name(cluster: Cluster, trace: Trace, decision: NameUnresolved) -> Iterator[Suspicion]:

@@ -96,7 +96,7 @@ def reference_graph(objects: Iterable[Object]) -> Any:
                     kind, _, key = ref.partition("/")
                     graph.add_node(ref, kind=kind, label=key, missing=kind != "host")
             if graph.has_edge(origin, goal):
-                label = f"{graph.edges[origin, goal]['label']}, {label}"
+                label = listed(filter(None, (graph.edges[origin, goal]["label"], label)))
             graph.add_edge(origin, goal, label=label)
     return graph
 

@@ -23,7 +23,7 @@ CERTIFICATE_WORDS = {
     "unknown-name": "no Ingress has this host, so the default one is shown",
     "no-tls": "the Ingress of this host has no tls section, so the default one is shown",
     "no-secret-name": "the tls section names no Secret, so the default one is shown",
-    "not-listed": "no tls section lists the host, so the default one is shown",
+    "not-listed": "no tls section lists the host or has a certificate for it, so the default one is shown",
     "secret-missing": "the Secret of the tls section does not exist, so the default one is shown",
     "unusable": "the Secret of the tls section cannot be used, so the default one is shown",
     "names-do-not-cover": "the Secret's certificate is for other names, so the default one is shown",

@@ -59,8 +59,8 @@ def destination_of(packet: Packet) -> str:
 
 
 def way(path: Sequence[str]) -> str:
-    """`node-1 > router > node-2`: the vertices of a path without their kinds."""
-    return " > ".join(vertex.rpartition("/")[2] for vertex in path)
+    """`bridge of node-1 > node-1 > router > node-2`: the vertices of a path, those but bridges without their kinds."""
+    return " > ".join("bridge of " * vertex.startswith("bridge/") + vertex.rpartition("/")[2] for vertex in path)
 
 
 def question_of(trace: Trace) -> str:

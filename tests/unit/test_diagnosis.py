@@ -40,6 +40,9 @@ ALIAS = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "docs"},
 ECHO = "kennethreitz/httpbin"
 
 
+SHOP_WEB = [service(namespace="shop"), pod("web-1", namespace="shop")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Broken:
     """A broken cluster and a request: `fix` is the text of the first fix, '' when there is none."""
@@ -56,6 +59,15 @@ class Broken:
 
 def via_ingress(**more: Any) -> dict[str, Any]:
     return {"url": f"http://{HOST}/", "source": "laptop", "options": {"at": ENTRY}, **more}
+
+
+def alias(target: str) -> dict[str, Any]:
+    return {**ALIAS, "spec": {"type": "ExternalName", "externalName": target}}
+
+
+def client_with(**spec: Any) -> dict[str, Any]:
+    made = client()
+    return {**made, "spec": {**made["spec"], **spec}}
 
 
 def over_tls(**more: Any) -> dict[str, Any]:
@@ -115,6 +127,12 @@ ROWS = [
     Broken(title="a node's address with the Service's port", code="SVC-NODEPORT",
            cluster=with_service(type="NodePort", port={"port": 80, "nodePort": 30080}), url="http://172.18.0.2/",
            source="laptop", nearest="172.18.0.2:30080", fix="address: 172.18.0.2:80 -> 172.18.0.2:30080"),
+    Broken(title="a node port that is one digit off", code="SVC-NODEPORT",
+           cluster=with_service(type="NodePort", port={"port": 80, "nodePort": 30081}), url="http://172.18.0.3:30080/",
+           source="laptop", nearest="172.18.0.3:30081", fix="address: 172.18.0.3:30080 -> 172.18.0.3:30081"),
+    Broken(title="a port of a node that is far from any node port", code="PRT-NOLISTEN",
+           cluster=with_service(type="NodePort", port={"port": 80, "nodePort": 30081}), url="tcp://172.18.0.2:10251",
+           source="laptop", nearest="port 10250", fix="port: 10251 -> 10250"),
     Broken(title="localhost with the node port, from a pod", code="SVC-NODEPORT",
            cluster=with_service(type="NodePort", port={"port": 80, "nodePort": 30080}), url="http://localhost:30080/",
            nearest="172.18.0.2:30080", fix="address: localhost:30080 -> 10.96.0.50:80"),
@@ -144,12 +162,34 @@ ROWS = [
            fix="name: web -> web.default"),
     Broken(title="a name with two letters swapped", code="DNS-NONAME", cluster=shop, url="http://wbe/",
            nearest="Service web, two letters swapped", fix="name: wbe -> web"),
+    Broken(title="a pod that does not ask the cluster's DNS", code="DNS-NONAME",
+           cluster=lambda: cluster_of(client_with(dnsPolicy="Default"), pod("web-1"), service()),
+           nearest="dnsPolicy ClusterFirst"),
+    Broken(title="a pod in the node's network, which does not ask the cluster's DNS", code="DNS-NONAME",
+           cluster=lambda: cluster_of(client_with(hostNetwork=True), pod("web-1"), service()),
+           nearest="dnsPolicy ClusterFirstWithHostNet"),
+    Broken(title="a pod that asks the cluster's DNS without search domains", code="DNS-NONAME",
+           cluster=lambda: cluster_of(client_with(dnsPolicy="None", dnsConfig={"nameservers": ["10.96.0.10"]}),
+                                      pod("web-1"), service()), nearest="dnsPolicy ClusterFirst"),
     Broken(title="the name of a Service, asked outside", code="DNS-NONAME", cluster=shop, source="laptop"),
     Broken(title="an alias answers to its own name only", code="SVC-EXTNAME",
            cluster=lambda: cluster_of(client(), ALIAS, outside=DOCS), url="http://docs/", nearest="Host: docs.example.net",
            fix="Host header: docs -> docs.example.net"),
     Broken(title="an alias that leads nowhere", code="SVC-EXTNAME", cluster=lambda: cluster_of(client(), {
         **ALIAS, "spec": {"type": "ExternalName", "externalName": "nope.default.svc.cluster.local"}}), url="http://docs/"),
+    Broken(title="an alias with two letters swapped in the namespace", code="SVC-EXTNAME",
+           cluster=lambda: cluster_of(*SHOP_WEB, client(), alias("web.sohp.svc.cluster.local")), url="http://docs/",
+           nearest="namespace shop, two letters swapped",
+           fix="spec.externalName: web.sohp.svc.cluster.local -> web.shop.svc.cluster.local"),
+    Broken(title="an alias with two letters swapped in the Service", code="SVC-EXTNAME",
+           cluster=lambda: cluster_of(*SHOP_WEB, client(), alias("wbe.shop.svc.cluster.local")), url="http://docs/",
+           nearest="Service web, two letters swapped",
+           fix="spec.externalName: wbe.shop.svc.cluster.local -> web.shop.svc.cluster.local"),
+    Broken(title="an alias with a wrong namespace, behind an Ingress: 503", code="SVC-EXTNAME",
+           cluster=lambda: cluster_of(*SHOP_WEB, alias("web.sohp.svc.cluster.local"), ingress(
+               backend={"name": "docs", "port": {"number": 80}})), **via_ingress(
+                   nearest="namespace shop, two letters swapped",
+                   fix="spec.externalName: web.sohp.svc.cluster.local -> web.shop.svc.cluster.local")),
     Broken(title="an alias that leads nowhere, behind an Ingress: 503", code="SVC-EXTNAME", cluster=lambda: cluster_of(
         {**ALIAS, "spec": {"type": "ExternalName", "externalName": "nope.example.net"}},
         ingress(backend={"name": "docs", "port": {"number": 80}})), **via_ingress()),
@@ -162,6 +202,7 @@ ROWS = [
            cluster=with_backend(host="shop.example.tset"), **via_ingress(
                nearest="shop.example.tset, two letters swapped",
                fix="spec.rules[0].host: shop.example.tset -> shop.example.test")),
+    Broken(title="no Ingress at all", code="ING-HOST", cluster=lambda: cluster_of(pod("web-1"), service()), **via_ingress()),
     Broken(title="a default backend that answers 404 itself", code="ING-HOST", cluster=lambda: _own_default_backend(),
            **via_ingress(url="http://other.example.test/", fix=f"Host: other.example.test -> {HOST}")),
     Broken(title="an Ingress without class", code="ING-CLASS", cluster=with_backend(ingressClassName=None), **via_ingress(
@@ -207,6 +248,16 @@ ROWS = [
     Broken(title="a bare address, so no name in the handshake", code="TLS-FALLBACK",
            cluster=with_backend(secret(), tls=TLS), **over_tls(
                url=f"https://{ENTRY}/", options={}, fix=f"name in the handshake: (none) -> {HOST}")),
+    Broken(title="a bare address with a Host header, so no name in the handshake", code="TLS-FALLBACK",
+           cluster=with_backend(secret(), tls=TLS), **over_tls(
+               url=f"https://{ENTRY}/", options={"headers": [("Host", HOST)], "insecure": True}, nearest=HOST,
+               fix=f"name in the handshake: (none) -> {HOST}")),
+    Broken(title="a tls entry without hosts, its certificate for another name", code="TLS-FALLBACK",
+           cluster=with_backend(secret(), host="other.example.test", tls=[{"secretName": "shop-tls"}]),
+           **over_tls(url="https://other.example.test/")),
+    Broken(title="a tls entry without hosts, its Secret missing", code="TLS-FALLBACK",
+           cluster=with_backend(secret("shop-tsl"), tls=[{"secretName": "shop-tls"}]), **over_tls(
+               nearest="Secret shop-tsl, two letters swapped", fix="spec.tls[0].secretName: shop-tls -> shop-tsl")),
     Broken(title="curl -k gets an answer and the wrong certificate", code="TLS-FALLBACK", cluster=with_backend(tls=TLS),
            **over_tls(options={"at": ENTRY, "insecure": True})),
     Broken(title="a certificate that the client does not know", code="TLS-UNTRUSTED",
@@ -415,6 +466,61 @@ SAYS = [  # code, a sentence that the text must hold; users.md, "Say"
 def test_the_text_says_what_a_learner_needs(code: str, sentence: str) -> None:
     _, _, findings = found(next(row for row in ROWS if row.code == code))
     assert sentence in findings[0].text
+
+
+TOLD = [  # title of the row: objects, observed, expected, the summary
+    ("a bare address with a Host header, so no name in the handshake", ("ingress/default/shop",),
+     "fallback certificate (no-sni)", f"{HOST} in the handshake",
+     f"the client named no host in the handshake, as with a bare address; the Host header {HOST} comes too late"),
+    ("a tls entry without hosts, its certificate for another name", ("ingress/default/shop", "secret/default/shop-tls"),
+     "fallback certificate (names-do-not-cover)", "the certificate for other.example.test",
+     "the tls section of Ingress default/shop lists no host, and the certificate in Secret default/shop-tls is for "
+     f"{HOST}, not for other.example.test"),
+    ("a tls entry without hosts, its Secret missing", ("ingress/default/shop", "secret/default/shop-tls"),
+     "fallback certificate (not-listed)", f"the certificate for {HOST}",
+     "the tls section of Ingress default/shop lists no host, and Secret default/shop-tls does not exist"),
+    ("a pod that does not ask the cluster's DNS", ("pod/default/client", "service/default/web"),
+     "dnsPolicy: Default", "dnsPolicy: ClusterFirst",
+     "pod default/client does not ask the cluster's DNS (dnsPolicy Default), so it does not find Service default/web"),
+    ("an alias with two letters swapped in the namespace", ("service/default/docs", "service/shop/web"),
+     "namespace sohp does not exist", "externalName: a DNS name that exists",
+     "Service default/docs is an alias for web.sohp.svc.cluster.local, and namespace sohp does not exist"),
+    ("a node port that is one digit off", ("service/default/web",), "172.18.0.3:30080",
+     "a node's address with 30081, or 10.96.0.50 with 80",
+     "Service default/web: 30080 is no Service's node port; the nearest is 30081"),
+    ("no Ingress at all", (), f"Host: {HOST}", "an Ingress with a rule for this host",
+     f"no Ingress names the host {HOST}; no Ingress is served here"),
+    ("a selector that matches in another namespace only", ("service/default/web",), "0 of 1 pod matches app=web",
+     "at least one pod with the labels of spec.selector", "Service default/web wants app=web; 0 of 1 pod has it"),
+    ("a pod by hand that is not ready cannot be changed", ("service/default/web", "pod/default/web-1"),
+     "0 of 1 selected pod is ready", "at least one ready pod",
+     "Service default/web selects 1 pod; 0 of them is ready: the readiness probe of container main fails: "),
+]
+
+
+@pytest.mark.parametrize(("title", "objects", "observed", "expected", "summary"), TOLD, ids=[row[0] for row in TOLD])
+def test_what_a_finding_names(title: str, objects: tuple[str, ...], observed: str, expected: str, summary: str) -> None:
+    _, _, findings = found(next(row for row in ROWS if row.title == title))
+    first = findings[0]
+    assert (first.objects, first.observed, first.expected) == (objects, observed, expected)
+    assert first.summary.startswith(summary)
+
+
+@pytest.mark.parametrize(("headers", "told"), [
+    ([("Host", HOST)], f"--resolve: curl --resolve {HOST}:443:{ENTRY} https://{HOST}/."),
+    ([], f"--resolve: curl --resolve {HOST}:443:{ENTRY} https://{HOST}/."),
+    ([("Host", "other.example.test")], "By the name other.example.test it would still be the fallback: "
+                                       "no Ingress has the host other.example.test."),
+])
+def test_a_bare_address_is_told_to_use_the_name(headers: list[tuple[str, str]], told: str) -> None:
+    """Also when nothing that was tried ends well: here the client does not trust the certificate it would get.
+
+    Source: the lesson of scenarios/as-published.story.md.
+    """
+    cluster = cluster_of(pod("web-1"), service(), secret(), ingress(tls=[{"secretName": "shop-tls"}]))
+    first = diagnose(cluster, cluster.trace(f"https://{ENTRY}/", "laptop", headers=headers))[0]
+    assert first.code == "TLS-FALLBACK" and first.fixes == () and told in first.text
+    assert first.objects == (("host/other.example.test",) if "other" in told else ("ingress/default/shop",))
 
 
 def test_a_secret_of_the_same_name_elsewhere_is_mentioned() -> None:

@@ -192,6 +192,12 @@ def test_a_decision_is_told_in_these_words(decision: Decided, sentence: str, fac
     assert (said.place, said.depth) == ("address", 0)
 
 
+def test_a_bridge_is_not_called_like_its_node() -> None:
+    """With a link cut somewhere the way is told down to the pod."""
+    crossed = core.Crossed(("node/node-2", "bridge/node-2", "pod/default/web-1"))
+    assert told(Step(BEFORE, AFTER, crossed)).sentence == "carried node-2 > bridge of node-2 > web-1"
+
+
 HOPS = {  # what a `path ... via` line sees of each decision; spec/stories.md, "hop is ..."
     "NameResolved": ["dns"], "NameUnresolved": ["dns"], "EnteredCluster": ["node/node-1"],
     "ServiceCaptured": ["service/default/web"], "HostPortCaptured": ["dnat"], "NodeAddressed": ["node/node-1"],

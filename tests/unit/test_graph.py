@@ -114,6 +114,13 @@ def test_every_reference_is_an_edge_that_says_what_it_is() -> None:
     assert {(one, other): attributes["label"] for one, other, attributes in graph.edges(data=True)} == EDGES
 
 
+def test_a_slice_its_service_made_is_made_and_nothing_else() -> None:
+    """The slice names its Service twice, as owner and by label; the label alone says nothing more."""
+    made = EndpointSlice(key=key("web-abc"), labels={SERVICE_NAME_LABEL: "web"}, owner=Owner("Service", "web"))
+    graph = reference_graph([Service(key=key("web")), made])
+    assert graph.edges["service/default/web", "endpointslice/default/web-abc"]["label"] == "makes"
+
+
 def test_what_is_named_and_not_there_is_missing() -> None:
     graph = reference_graph(objects())
     missing = [vertex for vertex, attributes in graph.nodes(data=True) if attributes["missing"]]
