@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -12,9 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from simnet.cli.colour import painted
+from simnet.cli.output import write, write_json
 from simnet.cluster import Cluster
 from simnet.console.session import Session
-from simnet.errors import ManifestError, SimnetError
+from simnet.dataplane.outcomes import Outcomes
+from simnet.errors import ManifestError, SimnetError, UsageError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
@@ -37,9 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     progress.clear()
     if arguments.format == "json":
         passed = all(report.passed for report in reports)
-        _print_json({"schema": "simnet/run/v1", "passed": passed, "stories": [report.to_json() for report in reports]})
+        write_json({"schema": "simnet/run/v1", "passed": passed, "stories": [report.to_json() for report in reports]})
     else:
-        sys.stdout.write(painted(text_of(reports), sys.stdout))
+        write(painted(text_of(reports), sys.stdout))
     if any(report.error for report in reports):
         return UNREADABLE
     return FINE if all(report.passed for report in reports) else FAILED
@@ -57,6 +58,8 @@ def _one_story(file: Path, accept: bool, progress: _Progress) -> Report:
         return scenario.run(progress.step)
     except SimnetError as problem:
         return Report(str(file), file.name, error=str(problem))
+    except OSError as problem:
+        return Report(str(file), file.name, error=f"{file}: cannot be written: {problem.strerror}")
 
 
 class _Progress:
@@ -100,9 +103,12 @@ def _cluster(arguments: argparse.Namespace) -> Cluster:
 
 
 def _read(name: str) -> list[Manifest]:
-    if name == "-":
+    if name != "-":
+        return read_manifests(Path(name))
+    try:
         return read_manifests(sys.stdin.read(), file="standard input")
-    return read_manifests(Path(name))
+    except UnicodeDecodeError as problem:
+        raise ManifestError(f"standard input: cannot be read: {problem}") from None
 
 
 def _nodes(text: str) -> int | dict[str, str]:
@@ -110,23 +116,29 @@ def _nodes(text: str) -> int | dict[str, str]:
         return int(text)
     pairs = [part.partition("=") for part in text.split(",")]
     if any(not equals for _, equals, _ in pairs):
-        raise ManifestError(f"--nodes {text!r} is neither a number nor NAME=ADDRESS,NAME=ADDRESS")
-    return {name: address for name, _, address in pairs}
+        raise UsageError(f"--nodes {text!r} is neither a number nor NAME=ADDRESS,NAME=ADDRESS")
+    nodes = {name: address for name, _, address in pairs}
+    if len(nodes) < len(pairs):
+        raise UsageError(f"--nodes {text!r} names a node twice")
+    return nodes
 
 
 def trace(arguments: argparse.Namespace) -> int:
     """`simnet trace`: one request, every step, or every possible path."""
     try:
         cluster = _cluster(arguments)
-        options = _options(arguments)
-        outcomes = cluster.outcomes(arguments.url, arguments.source, **options)
-        shown = outcomes if arguments.all else cluster.trace(arguments.url, arguments.source, **options)
+        url, source, options = arguments.url, arguments.source, _options(arguments)
+        outcomes = cluster.outcomes(url, source, **options) if arguments.all or arguments.check else None
+        shown = outcomes if outcomes is not None and arguments.all else cluster.trace(url, source, **options)
     except SimnetError as problem:
         return _unreadable(problem)
     text = explain(shown, format=arguments.output)
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    if not arguments.check:
-        return FINE
+    write(text if text.endswith("\n") else text + "\n")
+    return _checked(cluster, outcomes) if arguments.check and outcomes is not None else FINE
+
+
+def _checked(cluster: Cluster, outcomes: Outcomes) -> int:
+    """Whether every path is open or answered below 400, and none rests on an assumption."""
     assumed = forbidden_assumptions(cluster, outcomes.traces)
     for each in assumed:
         sys.stderr.write(f"ASSUMED: {each}\n")
@@ -139,9 +151,12 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     for header in arguments.header:
         name, colon, value = header.partition(":")
         if not colon:
-            raise ManifestError(f"-H {header!r} is not a header; write -H 'Host: shop.example.com'")
+            raise UsageError(f"-H {header!r} is not a header; write -H 'Host: shop.example.com'")
         headers.append((name.strip(), value.strip()))
-    if arguments.url.partition("://")[0] in ("tcp", "udp", "sctp"):
+    scheme = arguments.url.partition("://")[0].lower()
+    if scheme in ("tcp", "udp", "sctp"):
+        if headers or arguments.method != "GET" or arguments.insecure:
+            raise UsageError(f"-H, -X and -k are about HTTP; {arguments.url} is a plain {scheme} connection")
         return {"at": arguments.at, "via": arguments.via}
     return {"at": arguments.at, "via": arguments.via, "headers": tuple(headers), "method": arguments.method,
             "insecure": arguments.insecure}
@@ -161,7 +176,7 @@ def kubectl(arguments: argparse.Namespace) -> int:
         words += ["-l", arguments.selector] if arguments.selector else []
         words += ["--show-labels"] if arguments.show_labels else []
     output = session.run(shlex.join(words))
-    sys.stdout.write(output.stdout)
+    write(output.stdout)
     sys.stderr.write(output.stderr)
     return FINE if output.status == 0 else FAILED
 
@@ -181,17 +196,10 @@ def graph(arguments: argparse.Namespace) -> int:
         drawn = reference_graph([each for kind in kinds for each in cluster.list(kind)
                                  if each.namespace not in hidden and str(each.key) != "default/kubernetes"])
     if arguments.output == "json":
-        _print_json({"schema": "simnet/graph/v1", **to_node_link(drawn)})
+        write_json({"schema": "simnet/graph/v1", **to_node_link(drawn)})
     else:
-        sys.stdout.write(to_dot(drawn) if arguments.output == "dot" else to_mermaid(drawn))
+        write(to_dot(drawn) if arguments.output == "dot" else to_mermaid(drawn))
     return FINE
-
-
-# output ---------------------------------------------------------------------------------------------------------
-
-def _print_json(data: Mapping[str, Any]) -> None:
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
 
 
 def _unreadable(problem: SimnetError) -> int:

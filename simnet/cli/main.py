@@ -6,10 +6,16 @@ Exit status: 0 fine, 1 something failed (a story, a check), 2 the input could no
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from io import TextIOWrapper
 
+from simnet.cli.output import write
+from simnet.errors import nearest
 from simnet.version import __version__
+
+INTERRUPTED = 130  # as a shell reports a program that SIGINT ended
 
 EPILOG = """\
 examples:
@@ -27,6 +33,11 @@ exit status: 0 fine, 1 something failed, 2 the input could not be read
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
+    return _parsers()[0]
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The command line, and the parser of each command by name."""
     top = argparse.ArgumentParser(
         prog="simnet", description="A Kubernetes cluster's network inside one Python process: no cluster, no Docker, "
         "no root. See where a request goes, and why.", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -37,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
     _graph(commands)
-    return top
+    return top, commands.choices
 
 
 def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -98,15 +109,37 @@ def _manifests(command: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    top = parser()
-    arguments = top.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has not all characters still gets its text
+    arguments = _arguments(sys.argv[1:] if argv is None else argv)
     if arguments.command is None:
-        top.print_help()
+        write(parser().format_help())
         return 0
     from simnet.cli import commands  # everything else is loaded only once there is something to do
 
     try:
         return commands.COMMANDS[arguments.command](arguments)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments taken apart. A command or option that does not exist ends with the nearest one and status 2."""
+    top, commands = _parsers()
+    word = next((each for each in argv if not each.startswith("-")), "")
+    if word and word not in commands:
+        top.error(f"{word!r} is no command{_hint(word, commands) or ', known are ' + ', '.join(commands)}")
+    try:
+        arguments, unknown = top.parse_known_args(argv)
+    finally:
+        write("")  # argparse has written help or version; a reader that has gone away is no error
+    if unknown:
+        of = commands.get(word, top)
+        of.error(f"{unknown[0]!r} is not understood{_hint(unknown[0], re.findall(r'--[a-z][a-z-]*', of.format_help()))}")
+    return arguments
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
@@ -200,8 +200,13 @@ def _without_server_fields(new: Object) -> Object:
 
 def _carried_over(new: Object, old: Object, verb: str) -> Object:
     """What a manifest cannot say stays: creation time, owner, where a pod runs and how it is, a workload's status, an
-    Ingress's addresses. An apply (a merge) also keeps the class that the default filled in; a replace drops it."""
+    Ingress's addresses. An apply (a merge) also keeps the class that the default filled in, and labels and annotations
+    that came otherwise than by a manifest (`kubectl label`, a node's own); a replace drops them."""
     new = replace(new, created=old.created, owner=new.owner or old.owner)
+    if verb == "apply":
+        given = old.raw.get("metadata") or {}
+        new = replace(new, labels=_with_others(new.labels, old.labels, given.get("labels")),
+                      annotations=_with_others(new.annotations, old.annotations, given.get("annotations")))
     match new, old:
         case Pod(), Pod():
             return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
@@ -223,6 +228,15 @@ def _carried_over(new: Object, old: Object, verb: str) -> Object:
             return replace(new, addresses=old.addresses, external_addresses=old.external_addresses, ready=old.ready)
         case _:
             return new
+
+
+def _with_others(new: Mapping[str, str], old: Mapping[str, str], given: Mapping[str, str] | None) -> Mapping[str, str]:
+    """`new`, and of `old` what neither it nor the manifest given before says.
+
+    Source: kubernetes/kubectl pkg/cmd/apply, a three-way merge of the last applied, the live and the new object.
+    """
+    others = {key: value for key, value in old.items() if key not in new and key not in (given or {})}
+    return read_only({**new, **others}) if others else new
 
 
 def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:

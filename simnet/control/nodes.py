@@ -13,29 +13,30 @@ from simnet.control.ipam import PodRange
 from simnet.control.world import World
 from simnet.errors import PoolExhausted
 from simnet.ip import IPNetwork
+from simnet.names import ObjectKey
 from simnet.objects.node import Node
 from simnet.store.store import Change, Event
 
 
 class NodeController:
-    """Allocates node CIDRs and keeps the ledgers of pod addresses of each node."""
+    """Allocates node CIDRs and keeps the ledgers of pod addresses of each node; nodes that got none wait for a block
+    that another gives back."""
 
     kinds: tuple[str, ...] = ("Node",)
 
+    def __init__(self) -> None:
+        self._waiting: dict[ObjectKey, None] = {}
+
     def handle(self, event: Event, world: World) -> Iterable[Change]:
         """A new node gets what it lacks; blocks given in its manifest are occupied; a deleted one releases its own."""
-        if isinstance(event.old, Node) and event.new is None:
-            _release(event.old, world)
-        if isinstance(event.new, Node) and event.old is None:
-            node = event.new
-            if not node.pod_cidrs and world.node_cidrs:
-                node = replace(node, pod_cidrs=_allocate(node, world))
-            else:
-                _occupy(node, world)
-            _open_ranges(node, world)
-            if node is not event.new:
-                return [Change("Node", node.key, node)]
-        return ()
+        if isinstance(event.new, Node):
+            return self._served(event.new, world) if event.old is None else ()
+        self._waiting.pop(event.key, None)
+        if not isinstance(event.old, Node):
+            return ()
+        _release(event.old, world)
+        waiting = [world.store.get("Node", key) for key in self._waiting]
+        return [change for node in waiting if isinstance(node, Node) for change in self._served(node, world)]
 
     def flush(self, world: World) -> Iterable[Change]:
         return ()
@@ -44,18 +45,39 @@ class NodeController:
         return ()
 
     def fork(self) -> Self:
-        return self
+        twin = type(self)()
+        twin._waiting = self._waiting.copy()
+        return twin
+
+    def _served(self, node: Node, world: World) -> list[Change]:
+        """Occupy the blocks a node has, or give it one of each cluster CIDR."""
+        if node.pod_cidrs or not world.node_cidrs:
+            _occupy(node, world)
+            _open_ranges(node, world)
+            return []
+        blocks = _allocate(node, world, is_news=node.key not in self._waiting)
+        if not blocks:
+            self._waiting[node.key] = None
+            return []
+        self._waiting.pop(node.key, None)
+        node = replace(node, pod_cidrs=blocks)
+        _open_ranges(node, world)
+        return [Change("Node", node.key, node)]
 
 
-def _allocate(node: Node, world: World) -> tuple[IPNetwork, ...]:
-    """One block of each cluster CIDR; a node that gets none stays without, and an event says so (rule PI-4)."""
+def _allocate(node: Node, world: World, is_news: bool) -> tuple[IPNetwork, ...]:
+    """One block of each cluster CIDR, or none at all: then the node stays without, and an event says so (rule PI-4)."""
     blocks: list[IPNetwork] = []
-    for ledger in world.node_cidrs:
-        try:
+    try:
+        for ledger in world.node_cidrs:
             blocks.append(ledger.allocate())
-        except PoolExhausted as problem:
+    except PoolExhausted as problem:
+        for ledger, block in zip(world.node_cidrs, blocks, strict=False):
+            ledger.release(block)
+        if is_news:
             world.record(node, "Normal", "CIDRNotAvailable", f"Node {node.name} status is now: CIDRNotAvailable: {problem}",
                          "cidrAllocator")
+        return ()
     return tuple(blocks)
 
 

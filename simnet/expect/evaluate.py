@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from simnet import ip
 from simnet.cluster import Cluster
+from simnet.dataplane.dns.records import Answer
 from simnet.dataplane.step import Assumption, Trace
 from simnet.dataplane.verdict import Verdict
 from simnet.errors import UsageError
@@ -27,6 +28,7 @@ from simnet.expect.lines import (
     Spread,
 )
 from simnet.explain.hops import hops_of
+from simnet.names import split_host_port
 from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.kinds import BY_KIND
 from simnet.x509.certificate import Certificate
@@ -220,10 +222,8 @@ def _ready_addresses(slices: Iterable[EndpointSlice]) -> list[str]:
 
 
 def _normal_address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or (":" in host and not host.startswith("[")):
-        return ip.text(ip.number(text))
-    return ip.host_port(ip.number(host.strip("[]")), int(port))
+    host, port = split_host_port(text)
+    return ip.text(ip.number(host)) if port is None else ip.host_port(ip.number(host), port)
 
 
 def _resolved(cluster: Cluster, line: Expectation, claim: Resolved) -> Checked:
@@ -256,14 +256,29 @@ def _no_answer(status: str) -> str:
 def _record(cluster: Cluster, line: Expectation, claim: Resolved) -> Checked:
     """A question of another type goes through the search list and compares the data of the records."""
     lookup = cluster.resolve(claim.name, claim.actor)
+    if _no_answer(lookup.status) == "timeout":
+        return Checked(line, claim.failure == "timeout", "timeout")
     names = list(dict.fromkeys(query.name for query in lookup.queries)) or [claim.name]
+    data: set[str] = set()
+    tried = 0
     for name in names:
-        answer = cluster.query(name, claim.type, claim.actor)
-        data = {record.data_text.rstrip(".") for record in answer.answer if record.type == claim.type}
+        tried += 1
+        data = {record.data_text.rstrip(".") for record in _ask(cluster, name, claim).answer if record.type == claim.type}
         if data:
-            wanted = {each.rstrip(".") for each in claim.answers}
-            return Checked(line, not claim.failure and data == wanted, ", ".join(sorted(data)))
-    return Checked(line, claim.failure == "no-name", "no-name")
+            break
+    got = ", ".join(sorted(data)) or "no-name"
+    if claim.queries is not None and tried != claim.queries:
+        return Checked(line, False, f"{got} after {tried} queries")
+    wanted = {each.rstrip(".") for each in claim.answers}
+    return Checked(line, data == wanted if not claim.failure else not data and claim.failure == "no-name", got)
+
+
+def _ask(cluster: Cluster, name: str, claim: Resolved) -> Answer:
+    """One question to the server the actor asks: the cluster's, its node's, or the public DNS."""
+    actor, dns = cluster.actor(claim.actor), cluster.view.dns
+    if dns.clients.cluster_server(actor) is not None:
+        return cluster.query(name, claim.type, claim.actor)
+    return (dns.upstreams.ask_publicly if actor.is_outside else dns.upstreams.ask)(name, claim.type)
 
 
 def _spread(cluster: Cluster, line: Expectation, claim: Spread) -> Checked:

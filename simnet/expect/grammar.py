@@ -2,16 +2,18 @@
 
     line     = [ "at" "+"duration ] ( count | endpoints | resolve | request | connect | spread | path | diagnose )
     count    = "count" kind [ labels ] [ "in" ns ] op integer               op: = != < <= > >=
-    endpoints= "endpoints" service ( "are" [ "exactly" ] | "include" | "exclude" ) ( address { "," address } | "none" )
+               labels as kubectl's -l: app=web,tier!=db  app in (web, db)  !app
+    endpoints= "endpoints" service ( "are" [ "exactly" ] ( address { "," address } | "none" )
+                                   | ( "include" | "exclude" ) address { "," address } )
     resolve  = "resolve" name [ "type" rr ] "from" actor "is" ( answer { "," answer } | "no-name" | "timeout" )
                [ "after" integer "queries" ]
     request  = method url { option } "from" actor outcome
     option   = "at" address | "header" quoted | "body" quoted | "insecure"
     connect  = ( "tcp" | "udp" ) host ":" port "from" actor outcome
     outcome  = "is" result | "may be" result { "|" result } | "never" result
-    result   = ( status | "open" | "refused" | "timeout" | "no-name" | "unreachable" | "tls-error" ) { detail }
+    result   = ( status | "open" | "refused" | "timeout" | "no-name" | "unreachable" | "tls-error" | "loop" ) { detail }
     detail   = "by" glob | "body" quoted | "sets" quoted | "cert" name | "seen-as" address
-    spread   = "spread" method url "from" actor "x"integer "over" glob "each" op integer
+    spread   = "spread" method url { option } "from" actor "x"integer "over" glob "each" op integer
     path     = "path" method url { option } "from" actor "via" hop { ">" hop }
     diagnose = "diagnose" method url { option } "from" actor "says" code | "diagnose cluster says" code { "," code }
 
@@ -22,7 +24,8 @@ from __future__ import annotations
 
 from simnet import ip
 from simnet.clock import parse_duration
-from simnet.errors import Place, SimnetError
+from simnet.dataplane.client import parse_url
+from simnet.errors import Place, UsageError
 from simnet.expect.lines import (
     Asking,
     Claim,
@@ -37,25 +40,28 @@ from simnet.expect.lines import (
     Result,
     Spread,
 )
-from simnet.expect.words import Words
-from simnet.names import ObjectKey
+from simnet.expect.words import Words, unquoted
+from simnet.labels import Selector
+from simnet.names import ObjectKey, dns1123_label_problem, split_host_port
 from simnet.objects.kinds import BY_WORD
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
-RESULTS = ("open", "refused", "timeout", "no-name", "unreachable", "tls-error")
+RESULTS = ("open", "refused", "timeout", "no-name", "unreachable", "tls-error", "loop")
 DETAILS = ("by", "body", "sets", "cert", "seen-as")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 STARTS = ("count", "endpoints", "resolve", "tcp", "udp", "spread", "path", "diagnose", *METHODS)
 NOT_YET = ("always", "never")
 HOPS = ("dns", "dnat", "snat", "reject", "drop")
 HOP_KINDS = ("service", "ingress", "pod", "node", "host")
+ADDRESS_TYPES = {"A": 4, "AAAA": 6}
+RECORD_TYPES = (*ADDRESS_TYPES, "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 
 
 def parse(text: str, place: Place | None = None) -> Expectation:
     """Read one line. Raises ManifestError with the column, what was expected there and the nearest valid word."""
     words = Words(text, place)
     shift = 0.0
-    if words.peek() == "at" and words.peek(1).startswith("+"):
+    if words.peek() == "at":
         words.take()
         shift = _duration(words)
     claim = _claim(words)
@@ -88,14 +94,36 @@ def _count(words: Words) -> Counted:
     kind = words.take("a kind such as pods")
     if kind.lower() not in BY_WORD:
         raise words.error(f"{kind!r} is not a kind", back=True, known=BY_WORD)
-    selector = namespace = None
-    if words.peek() not in (*OPERATORS, "in") or words.peek(1) == "(":
-        selector = words.take("labels such as app=web")
+    row = BY_WORD[kind.lower()]
+    selector = _labels(words)
+    namespace = None
     if words.peek() == "in":
         words.take()
+        if not row.namespaced:
+            raise words.error(f"{row.plural} lie in no namespace", back=True)
         namespace = words.take("a namespace")
+        if dns1123_label_problem(namespace):
+            raise words.error(f"{namespace!r} is no name of a namespace", back=True)
     operator = words.one_of("a comparison", OPERATORS)
-    return Counted(BY_WORD[kind.lower()].kind, selector, namespace, operator, _integer(words))
+    return Counted(row.kind, selector, namespace, operator, _integer(words))
+
+
+def _labels(words: Words) -> str | None:
+    """Everything up to `in NAMESPACE` or the comparison; `in (...)` belongs to the labels."""
+    start, found = words.position, ""
+    while words.peek() and words.peek() not in OPERATORS:
+        if words.peek() == "in" and not (found and words.peek(1).startswith("(")):
+            break
+        word = words.take()
+        found += word if word == "," or not found or found.endswith(",") else f" {word}"
+    if not found:
+        return None
+    selector = unquoted(found)
+    try:
+        Selector.parse(selector)
+    except UsageError as problem:
+        raise words.error(str(problem), at=start) from None
+    return selector
 
 
 def _endpoints(words: Words) -> EndpointsAre:
@@ -104,9 +132,22 @@ def _endpoints(words: Words) -> EndpointsAre:
     if how == "are" and words.peek() == "exactly":
         how = words.take()
     if words.peek() == "none":
+        if how in ("include", "exclude"):
+            raise words.error(f"`{how} none` holds for every Service; write `are none`, or {how} and an address")
         words.take()
         return EndpointsAre(service, how, ())
-    return EndpointsAre(service, how, tuple(words.list_of("an address such as 10.244.0.3:80")))
+    return EndpointsAre(service, how, tuple(words.list_of(
+        lambda: _endpoint(words, "an address such as 10.244.0.3:80"))))
+
+
+def _endpoint(words: Words, wanted: str) -> str:
+    """An address with or without port."""
+    text = words.take(wanted)
+    try:
+        ip.number(split_host_port(text)[0])
+    except ValueError as problem:
+        raise words.error(str(problem), back=True) from None
+    return text
 
 
 def _resolve(words: Words) -> Resolved:
@@ -115,6 +156,9 @@ def _resolve(words: Words) -> Resolved:
     if words.peek() == "type":
         words.take()
         type_ = words.take("a record type").upper()
+        if type_ not in RECORD_TYPES:
+            raise words.error(f"{type_!r} is not a record type; one of {', '.join(RECORD_TYPES)}", back=True,
+                              known=RECORD_TYPES)
     words.expect("from")
     actor = words.take("an actor")
     words.expect("is")
@@ -123,7 +167,7 @@ def _resolve(words: Words) -> Resolved:
     if words.peek() in ("no-name", "timeout"):
         failure = words.take()
     else:
-        answers = tuple(words.list_of("an address, a name, no-name or timeout"))
+        answers = tuple(words.list_of(lambda: _answer(words, type_)))
     queries = None
     if words.peek() == "after":
         words.take()
@@ -132,23 +176,30 @@ def _resolve(words: Words) -> Resolved:
     return Resolved(name, type_, actor, answers, failure, queries)
 
 
+def _answer(words: Words, type_: str) -> str:
+    """An address of the type's family, or for other types the data of a record; data with blanks stands in quotes."""
+    text = unquoted(words.take("an address, a name, no-name or timeout"))
+    if not type_ or type_ in ADDRESS_TYPES:
+        _check_address(words, text, ADDRESS_TYPES.get(type_))
+    return text
+
+
 def _asking(words: Words) -> Asking:
     method = words.one_of("a method", (*METHODS, "tcp", "udp"))
     if method in ("tcp", "udp"):
         where = words.take("host:port")
-        if not where.rpartition(":")[2].isdigit():
-            raise words.error(f"{where!r} has no port; write {where}:80", back=True)
+        _check_url(words, f"{method}://{where}")
         words.expect("from")
         return Asking(method, f"{method}://{where}", words.take("an actor"))
     url = words.take("a URL")
-    if "://" not in url:
-        raise words.error(f"{url!r} is not a URL; write http://{url}", back=True)
+    if _check_url(words, url) not in ("http", "https"):
+        raise words.error(f"{method} needs an http:// or https:// URL", back=True)
     at: str | None = None
     headers: list[tuple[str, str]] = []
     body, insecure = "", False
     while (option := words.one_of("an option or from", ("at", "header", "body", "insecure", "from"))) != "from":
         if option == "at":
-            at = words.take("an address")
+            at = _endpoint(words, "an address, or address and port")
         elif option == "header":
             headers.append(_header(words))
         elif option == "body":
@@ -188,6 +239,8 @@ def _result(words: Words) -> Result:
         value = words.quoted(f"text for {detail}") if detail in ("body", "sets") else words.take(f"a value for {detail}")
         if detail == "seen-as":
             _check_address(words, value)
+        elif detail == "sets" and ":" not in value:
+            raise words.error(f"{value!r} is not a header; write \"{value}: VALUE\"", back=True)
         details.append((detail, value))
     return Result(word, tuple(details))
 
@@ -199,6 +252,8 @@ def _spread(words: Words) -> Spread:
         raise words.error(f"{times!r} is not xNUMBER, x1000 for example", back=True)
     words.expect("over")
     glob = words.take("pods, pod/web-* for example")
+    if not glob.startswith("pod/"):
+        raise words.error(f"{glob!r} means no pods; write pod/{glob}", back=True)
     words.expect("each")
     operator = words.one_of("a comparison", OPERATORS)
     return Spread(asking, int(times[1:]), glob, operator, _integer(words))
@@ -218,8 +273,9 @@ def _hop(words: Words) -> str:
     hop = words.take("a hop")
     kind, slash, name = hop.partition("/")
     if hop not in HOPS and not (slash and kind in HOP_KINDS and name):
+        known = (*HOPS, *(f"{each}/{name}" for each in HOP_KINDS if name))
         raise words.error(f"{hop!r} is no hop; one of {', '.join(HOPS)} or KIND/NAME with {', '.join(HOP_KINDS)}",
-                          back=True, known=(*HOPS, *(f"{each}/{name}" for each in HOP_KINDS)))
+                          back=True, known=known)
     return hop
 
 
@@ -230,7 +286,7 @@ def _diagnose(words: Words) -> Diagnosed:
     else:
         asking = _asking(words)
     words.expect("says")
-    return Diagnosed(asking, tuple(words.list_of("a code such as SEL-NOMATCH")))
+    return Diagnosed(asking, tuple(words.list_of(lambda: words.take("a code such as SEL-NOMATCH"))))
 
 
 def _name(text: str) -> ObjectKey:
@@ -240,23 +296,35 @@ def _name(text: str) -> ObjectKey:
 
 def _integer(words: Words) -> int:
     text = words.take("a number")
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise words.error(f"{text!r} is not a number", back=True)
     return int(text)
 
 
 def _duration(words: Words) -> float:
-    text = words.take("a duration")
+    text = words.take("a duration such as +10s")
+    if not text.startswith("+"):
+        raise words.error(f"{text!r} is not a duration that lies ahead; write +10s", back=True)
     try:
-        return parse_duration(text.removeprefix("+"))
-    except (SimnetError, ValueError) as problem:
-        raise words.error(f"{text!r} is not a duration such as +10s: {problem}", back=True) from None
+        return parse_duration(text[1:])
+    except UsageError as problem:
+        raise words.error(str(problem), back=True) from None
 
 
-def _check_address(words: Words, text: str) -> None:
+def _check_address(words: Words, text: str, family: int | None = None) -> None:
     try:
-        ip.number(text)
+        number = ip.number(text)
     except ValueError as problem:
+        raise words.error(str(problem), back=True) from None
+    if family is not None and ip.family(number) != family:
+        raise words.error(f"{text} is not an IPv{family} address", back=True)
+
+
+def _check_url(words: Words, url: str) -> str:
+    """The scheme of a URL that can be taken apart."""
+    try:
+        return parse_url(url).scheme
+    except UsageError as problem:
         raise words.error(str(problem), back=True) from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from simnet.names import ObjectKey
 
@@ -118,5 +118,5 @@ class Expectation:
     """One line: its text, what it claims, and how much later it looks (`at +10s`)."""
 
     text: str
-    claim: Claim = field(compare=True)
+    claim: Claim
     shift_seconds: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from simnet.errors import ManifestError, Place, Problem, nearest
@@ -11,11 +11,23 @@ from simnet.errors import ManifestError, Place, Problem, nearest
 _WORD = re.compile(r'\s*("(?:[^"\\]|\\.)*"|"|\#.*|,|(?:[^\s,"]|"(?:[^"\\]|\\.)*")+)')
 
 
+def is_quoted(word: str) -> bool:
+    """Whether a word stands in double quotes."""
+    return len(word) >= 2 and word.startswith('"') and word.endswith('"')
+
+
+def unquoted(word: str) -> str:
+    """The text of a quoted word; another word as it is."""
+    if not is_quoted(word):
+        return word
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], word[1:-1])
+
+
 class Words:
     """The words of one line, taken from left to right."""
 
     def __init__(self, text: str, place: Place | None = None) -> None:
-        self.text, self.place = text, place or Place()
+        self.text, self.place = text, place or Place("expectation", 1)
         self._words: list[tuple[str, int]] = []
         for match in _WORD.finditer(text):
             if match[1].startswith("#"):
@@ -27,6 +39,11 @@ class Words:
         """The word after the next `ahead` ones, '' at the end."""
         index = self._next + ahead
         return self._words[index][0] if index < len(self._words) else ""
+
+    @property
+    def position(self) -> int:
+        """Which word is next, for an `error` about it later on."""
+        return self._next
 
     def take(self, wanted: str = "") -> str:
         """The next word. Raises if the line ends where `wanted` should stand."""
@@ -55,16 +72,18 @@ class Words:
     def quoted(self, wanted: str) -> str:
         """Take a word in double quotes; backslash escapes a quote, a backslash, and n is a newline."""
         found = self.take(wanted)
-        if not (len(found) >= 2 and found.startswith('"') and found.endswith('"')):
+        if found == '"':
+            raise self.error("the closing quote is missing", back=True)
+        if not is_quoted(found):
             raise self.error(f'found {found!r}; expected {wanted} in double quotes: "{found}"', back=True)
-        return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], found[1:-1])
+        return unquoted(found)
 
-    def list_of(self, wanted: str) -> list[str]:
-        """One or more words separated by commas."""
-        found = [self.take(wanted)]
+    def list_of(self, one: Callable[[], str]) -> list[str]:
+        """One or more of what `one` takes, separated by commas."""
+        found = [one()]
         while self.peek() == ",":
             self.take()
-            found.append(self.take(wanted))
+            found.append(one())
         return found
 
     def end(self) -> None:
@@ -72,9 +91,9 @@ class Words:
         if self.peek():
             raise self.error(f"{self.peek()!r} is one word too many")
 
-    def error(self, message: str, *, back: bool = False, known: Iterable[str] = ()) -> ManifestError:
-        """An error at the next word (or, with `back`, at the one just taken)."""
-        index = self._next - (1 if back else 0)
+    def error(self, message: str, *, back: bool = False, at: int | None = None, known: Iterable[str] = ()) -> ManifestError:
+        """An error at the next word (or, with `back`, at the one just taken; or at the word of an earlier `position`)."""
+        index = at if at is not None else self._next - (1 if back else 0)
         column = self._words[index][1] if index < len(self._words) else len(self.text.rstrip()) + 1
         word = self._words[index][0] if index < len(self._words) else ""
         place = replace(self.place, column=(self.place.column or 1) + column - 1)

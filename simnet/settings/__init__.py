@@ -5,7 +5,7 @@ Defaults are kubeadm's where it has any. Reference behaviour: Kubernetes 1.35.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,7 @@ class Settings:
     def changes(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Those settings that may change afterwards, checked as at the start. Raises UsageError."""
         refuse_unknown("Cluster.set", given, ("assume", "policies", "trust"))
-        read = {"assume": lambda each: one_of("assume", each, ASSUME), "trust": readers.trust,
-                "policies": lambda each: one_of("policies", each, POLICIES)}
+        read: dict[str, Callable[[Any], Any]] = {
+            "assume": lambda each: one_of("assume", each, ASSUME), "trust": readers.trust,
+            "policies": lambda each: one_of("policies", each, POLICIES)}
         return {name: read[name](each) for name, each in given.items()}

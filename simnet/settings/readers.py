@@ -120,7 +120,7 @@ def controllers(value: Any, chosen: Mapping[str, str], known_nodes: Collection[s
 
 def proxy(value: Any) -> ProxySettings:
     """kube-proxy: a mapping, or just its mode."""
-    given = {"mode": value} if isinstance(value, str) else mapping("proxy", value)
+    given: dict[str, Any] = {"mode": value} if isinstance(value, str) else mapping("proxy", value)
     refuse_unknown("proxy", given, [each.name for each in fields(ProxySettings)])
     of_their_types("proxy", given, ProxySettings)
     if given.get("cluster_cidrs") is not None:

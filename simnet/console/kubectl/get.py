@@ -62,8 +62,9 @@ def _table(kube: Kube, kind: Kind, objects: Sequence[Object], several: bool) -> 
     rows = []
     for each in objects:
         row = [column.value(each, kube.cluster.now, wide) for column in columns]
-        if several or kube.flags.on("show-kind"):
-            row[0] = f"{kind_of(each).qualified}/{row[0]}"
+        if several or kube.flags.on("show-kind"):  # TablePrinter.addColumns: on the column of format "name"
+            row = [f"{kind_of(each).qualified}/{cell}" if column.header == "NAME" else cell
+                   for column, cell in zip(columns, row, strict=True)]
         row += [each.labels.get(label, "") for label in extra]
         row = [each.namespace, *row] if spaces else row
         rows.append([*row, pairs(each.labels)] if kube.flags.on("show-labels") else row)

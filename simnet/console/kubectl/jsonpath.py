@@ -20,10 +20,19 @@ _STEP = re.compile(r"""\.\.(?P<deep>[\w-]+) | \.(?P<field>(?:\\.|[\w-])+) | \.?\
                    re.VERBOSE)
 
 
+class _Unexecutable(Exception):
+    """A step that the value does not allow; the message is client-go's."""
+
+
 def jsonpath(template: str, value: Mapping[str, Any]) -> str:
-    """Fill in a template. Raises KubectlError for what is not understood."""
-    template = template if "{" in template else "{" + (template if template.startswith(".") else "." + template) + "}"
-    return _filled(template, value, value)
+    """Fill in a template. Raises KubectlError for what is not understood, and for an index beyond the end."""
+    try:
+        return _filled(template, value, value)
+    except _Unexecutable as problem:
+        raise KubectlError(f'error: error executing jsonpath "{template}": Error executing template: {problem}. Printing '
+                           f"more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject "
+                           "given to jsonpath engine was:\n\t\t"
+                           f"{_as_go(json.loads(to_json(value)))}\n\n") from None
 
 
 def _filled(template: str, root: Any, current: Any) -> str:
@@ -43,6 +52,8 @@ def _filled(template: str, root: Any, current: Any) -> str:
             text += action[1:-1].replace("\\n", "\n").replace("\\t", "\t")
         else:
             text += " ".join(_shown(each) for each in _values(action, root, current))
+    if "{" in template[place:]:
+        raise KubectlError(f"error: error parsing jsonpath {template}, unclosed action")
     return text + template[place:]
 
 
@@ -75,8 +86,7 @@ def _step(match: re.Match[str], value: Any) -> list[Any]:
     if match["all"] or match["star"]:
         return list(value.values()) if isinstance(value, Mapping) else list(value) if isinstance(value, (list, tuple)) else []
     if match["index"] is not None:
-        index = int(match["index"])
-        return [value[index]] if isinstance(value, (list, tuple)) and -len(value) <= index < len(value) else []
+        return [_item(value, int(match["index"]))]
     if match["operator"]:
         items = value if isinstance(value, (list, tuple)) else []
         wanted = match["value"]
@@ -84,6 +94,35 @@ def _step(match: re.Match[str], value: Any) -> list[Any]:
                 (any(_shown(each) == wanted for each in _values(match["path"], item, item))) == (match["operator"] == "==")]
     key = match["key"] if match["key"] is not None else match["field"].replace("\\.", ".")
     return [value[key]] if isinstance(value, Mapping) and key in value else []
+
+
+def _item(value: Any, index: int) -> Any:
+    """Source: client-go util/jsonpath evalArray, its messages included."""
+    if not isinstance(value, (list, tuple)):
+        raise _Unexecutable(f"{_go_type(value)} is not array or slice")
+    place = index + len(value) if index < 0 else index
+    if not 0 <= place < len(value):
+        raise _Unexecutable(f"array index out of bounds: index {place}, length {len(value)}")
+    return value[place]
+
+
+def _go_type(value: Any) -> str:
+    return {dict: "map[string]interface {}", str: "string", bool: "bool", int: "int64", float: "float64"}.get(
+        dict if isinstance(value, Mapping) else type(value), "<nil>")
+
+
+def _as_go(value: Any) -> str:
+    """A value as Go's `%#v` writes it: what kubectl shows of the object."""
+    match value:
+        case dict():
+            return "map[string]interface {}{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}:{_as_go(value[key])}"
+                                                          for key in sorted(value)) + "}"
+        case list():
+            return "[]interface {}{" + ", ".join(map(_as_go, value)) + "}"
+        case None:
+            return "interface {}(nil)"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def _deep(key: str, value: Any) -> list[Any]:

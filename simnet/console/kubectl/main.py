@@ -97,7 +97,9 @@ def kubectl(call: Call) -> Output:
     call.desk.hint, name = "", ""
     try:
         name, args = _verb(call)
-        if not name:
+        if name == "help" and args:
+            name, args = args[0], ["--help"]
+        if name in ("", "help"):
             return Output(USAGE)
         verb = _known(name)
         flags = _flags(name, args, verb)

@@ -5,6 +5,7 @@ Source: kubernetes/cli-runtime pkg/resource/builder.go (ResourceTypeOrNameArgs a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,22 @@ from simnet.console.kubectl.kinds import ALL, kind_for, resource
 from simnet.errors import NotFound, UsageError
 from simnet.objects.kinds import BY_KIND, Kind
 from simnet.objects.meta import Object
+from simnet.store.store import Store
+
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+            "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),
+    "Service": ("spec.clusterIP", "spec.type"), "Node": ("spec.unschedulable",), "Namespace": ("status.phase",),
+    "Secret": ("type",), "ReplicaSet": ("status.replicas",), "Deployment": (), "StatefulSet": (), "DaemonSet": (),
+    "Event": ("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+              "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
+              "reportingComponent", "source", "type"),
+}
+"""Fields besides name and namespace that a list can be narrowed by.
+Source: kubernetes/kubernetes pkg/apis/core/v1/conversion.go and pkg/apis/apps/v1/conversion.go
+(AddFieldLabelConversionFunc); all other kinds: apimachinery pkg/runtime/conversion.go
+DefaultMetaV1FieldSelectorConversion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +70,16 @@ def wanted(kube: Kube, operands: Sequence[str]) -> tuple[Wanted, ...]:
                 raise KubectlError("error: arguments in resource/name form must have a single resource and name")
         return tuple(Wanted(kind_for(store, kind), (name,)) for kind, _, name in pairs)
     words = [part for part in operands[0].split(",") if part]
-    kinds = [BY_KIND[kind] for kind in ALL] if words == ["all"] else [kind_for(store, word) for word in words]
+    kinds = dict.fromkeys(kind for word in words for kind in _kinds_named(store, word))  # each type once
     names = tuple(operands[1:])
     if names and kube.flags.has("selector"):
         raise KubectlError("error: name cannot be provided when a selector is specified")
     return tuple(Wanted(kind, names) for kind in kinds)
+
+
+def _kinds_named(store: Store, word: str) -> list[Kind]:
+    """The types a word stands for: the category `all` for several. Source: Builder.ReplaceAliases."""
+    return [BY_KIND[kind] for kind in ALL] if word == "all" else [kind_for(store, word)]
 
 
 def find(kube: Kube, wants: Sequence[Wanted]) -> Found:
@@ -116,11 +138,25 @@ def _listed(kube: Kube, kind: Kind) -> list[Object]:
     except UsageError as problem:
         raise KubectlError(f"error: {problem}") from None
     for condition in filter(None, kube.flags.get("field-selector").split(",")):
+        _refuse_field(kube, kind, condition)
         objects = [each for each in objects if _has_field(each, condition)]
     if kind.kind == "Event":
         objects.sort(key=lambda each: (each.last_seen, each.first_seen))
     path = kube.flags.get("sort-by").strip("{}")
     return sorted(objects, key=lambda each: _sort_key(value_at(each.manifest, path))) if path else objects
+
+
+def _refuse_field(kube: Kube, kind: Kind, condition: str) -> None:
+    """Raise KubectlError for a field the API server does not select this kind by."""
+    field = re.split(r"!?=", condition)[0]
+    if field in ("metadata.name", "metadata.namespace") or field in FIELDS.get(kind.kind, ()) or field == condition:
+        return
+    group, _, version = kind.api_version.rpartition("/")
+    why = f"field label not supported: {field}" if kind.kind in FIELDS else \
+        f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    raise KubectlError(f'Error from server (BadRequest): Unable to find "{group}/{version}, Resource={kind.plural}" that '
+                       f'match label selector "{kube.flags.get("selector")}", field selector '
+                       f'"{kube.flags.get("field-selector")}": {why}')
 
 
 def _has_field(each: Object, condition: str) -> bool:

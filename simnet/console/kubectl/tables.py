@@ -44,11 +44,18 @@ AGE = Column("AGE", lambda each, now, wide: human_duration(now - each.created))
 
 # pods -----------------------------------------------------------------------------------------------------------
 
+def _restarts(pod: Any, now: float, wide: bool) -> str:
+    """`0`, or `3 (25s ago)`."""
+    status = pod_status(pod, now)
+    ago = "" if status.restarted is None else f" ({human_duration(now - status.restarted)} ago)"
+    return f"{status.restarts}{ago}"
+
+
 _POD = (
     NAME,
-    _column("READY", lambda pod: "{0.ready}/{0.total}".format(pod_status(pod))),
-    _column("STATUS", lambda pod: pod_status(pod).reason),
-    _column("RESTARTS", lambda pod: pod_status(pod).restarts),
+    Column("READY", lambda pod, now, wide: "{0.ready}/{0.total}".format(pod_status(pod, now))),
+    Column("STATUS", lambda pod, now, wide: pod_status(pod, now).reason),
+    Column("RESTARTS", _restarts),
     AGE,
     _column("IP", lambda pod: ip.text(pod.pod_ips[0]) if pod.pod_ips else NONE, wide=True),
     _column("NODE", lambda pod: pod.node_name or NONE, wide=True),

@@ -16,12 +16,17 @@ from simnet.console.kubectl.files import manifests_in_files
 from simnet.console.kubectl.kinds import FURTHER, kind_for, kind_of, resource
 from simnet.console.kubectl.printing import full, reference, written
 from simnet.console.kubectl.select import Wanted, find, wanted
+from simnet.console.kubectl.typed import typed
 from simnet.console.output import Output
 from simnet.errors import AlreadyExists, InvalidField, ManifestError, NotFound, Problem, SimnetError
 from simnet.manifests import Manifest
 from simnet.names import ObjectKey
-from simnet.objects.kinds import BY_KIND, Kind
+from simnet.objects.kinds import BY_KIND
+from simnet.objects.meta import Object
 
+API_SERVICE = ObjectKey("default", "kubernetes")
+"""Reported as deleted and left alone: the API server makes it again at once, with the same address.
+Source: kubernetes/kubernetes pkg/controlplane/controller/kubernetesservice/controller.go UpdateKubernetesService."""
 DRY_RUN = {"": "", "none": "", "client": " (dry run)", "server": " (server dry run)", "unchanged": " (dry run)"}
 
 
@@ -52,6 +57,7 @@ REPLACE = Verb(_replace, "replacing", "replaced")
 
 def create_from_files(kube: Kube) -> Output:
     """`kubectl create -f`."""
+    refuse_operands(kube)
     return _from_files(kube, CREATE)
 
 
@@ -59,22 +65,33 @@ def apply(kube: Kube) -> Output:
     """`kubectl apply -f`."""
     if kube.flags.has("prune"):
         raise KubectlError("error: --prune is not modelled: simnet keeps no record of what was applied before")
+    refuse_operands(kube)
+    if kube.flags.has("kustomize"):
+        raise KubectlError("error: kustomize (-k) is not modelled; write out what it would build and use -f")
     if not kube.flags.has("filename"):
         raise KubectlError("error: must specify one of -f and -k")
     return _from_files(kube, APPLY)
 
 
+def refuse_operands(kube: Kube) -> None:
+    """Raise KubectlError for words that are no flags: a file without its -f, mostly."""
+    if kube.operands:
+        raise KubectlError(f"error: Unexpected args: [{' '.join(kube.operands)}]\n"
+                           f"See 'kubectl {kube.verb} -h' for help and examples")
+
+
 def replace(kube: Kube) -> Output:
     """`kubectl replace -f`; `--force` deletes first."""
+    refuse_operands(kube)
     if not kube.flags.has("filename"):
         raise KubectlError("error: must specify --filename to replace")
     if not kube.flags.on("force"):
         return _from_files(kube, REPLACE)
     text = ""
     for manifest, _ in manifests_in_files(kube):
-        kind = kind_for(kube.cluster.store, manifest.kind)
-        if kube.cluster.store.get(manifest.kind, manifest.key) is not None:
-            text += _deleted(kube, kind, manifest.key.name, manifest.key.namespace)
+        there = kube.cluster.store.get(manifest.kind, manifest.key)
+        if there is not None:
+            text += _deleted(kube, there, named=True)
     output = _from_files(kube, CREATE._replace(done="replaced"))
     return Output(text + output.stdout, output.stderr, output.status, text + output.shown)
 
@@ -159,8 +176,13 @@ def delete(kube: Kube) -> Output:
         if bare and not kube.flags.has("selector") and not kube.flags.on("all") and not kube.flags.has("field-selector"):
             raise KubectlError("error: resource(s) were provided, but no name was specified")
     found = find(kube, wants)
-    text = "".join(_deleted(kube, kind_of(each), each.name, each.namespace) for each in found.objects)
-    complaints = () if kube.flags.on("ignore-not-found") else found.complaints
+    named = any(want.names for want in wants)
+    text, complaints = "", [] if kube.flags.on("ignore-not-found") else list(found.complaints)
+    for each in found.objects:
+        try:
+            text += _deleted(kube, each, named)
+        except SimnetError as problem:
+            complaints.append(f"Error from server ({problem.reason}): {problem}")
     kube.cluster.put()
     if not text and not complaints:
         text = "No resources found\n"
@@ -181,9 +203,18 @@ def _word(manifest: Manifest) -> str:
     return f"{manifest.kind}.{group}" if group and group not in ("extensions",) else manifest.kind
 
 
-def _deleted(kube: Kube, kind: Kind, name: str, namespace: str) -> str:
+def _deleted(kube: Kube, each: Object, named: bool) -> str:
+    """Delete one object. One that was found by a list and has gone with its owner meanwhile is passed over, as
+    kubectl's DeleteOptions.Complete sets IgnoreNotFound for --all and selectors."""
+    kind, name, namespace = kind_of(each), each.name, each.namespace
     how = "force deleted" if kube.flags.get("grace-period") == "0" else "deleted"
-    target(kube).delete(kind.kind, name, namespace=namespace, settle=False)
+    try:
+        if (kind.kind, each.key) != ("Service", API_SERVICE):
+            target(kube).delete(kind.kind, name, namespace=namespace, settle=False)
+    except NotFound:
+        if named:
+            raise
+        return ""
     if kube.flags.get("output") == "name":
         return f"{kind.qualified}/{name}\n"
     where = f" from {namespace} namespace" if namespace else ""
@@ -196,7 +227,7 @@ def submit(kube: Kube, manifest: Mapping[str, Any], failing: str = "", done: str
     """Create one object made from flags; `failing` is how the command introduces an error (`failed to create ...`)."""
     form = kube.flags.get("output")
     if form and kube.flags.get("dry-run") in ("client", "unchanged") and form != "name":
-        return Output(written(manifest, form))
+        return Output(written(typed(manifest), form))
     cluster = target(kube)
     try:
         applied = cluster.create([dict(manifest)], settle=False, create_namespaces=False, namespace=kube.namespace)[0]

@@ -219,6 +219,8 @@ class _Cutter:
                 raise ShellSyntaxError("unexpected EOF while looking for matching ``'")
             self.place = end + 1
             return Substitution(text[place + 1:end], quoted)
+        if text.startswith("$((", place):
+            raise ShellSyntaxError("arithmetic, $((...)), is not modelled; variables and command substitution, $(...), are")
         if text.startswith("$(", place):
             self.place = _closing(text, place + 1) + 1
             return Substitution(text[place + 2:self.place - 1], quoted)

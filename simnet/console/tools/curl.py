@@ -7,6 +7,7 @@ the method after a redirect) and https://curl.se/libcurl/c/libcurl-errors.html f
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -21,13 +22,15 @@ from simnet.console.tools.curl_report import (
     tail_lines,
     written_out,
 )
+from simnet.console.tools.curl_url import CurlError, pinned, refuse_url, rejected
 from simnet.console.tools.transfer import Exchange, exchange, header_lines, header_pairs, host_of, redirected, with_scheme
-from simnet.dataplane.client import parse_url
 from simnet.errors import UsageError
-from simnet.names import split_host_port
 
 AGENT = "curl/8.5.0"
 _MOST_REDIRECTS = 50
+_NUMBERS = ("max-time", "connect-timeout", "max-redirs", "retry", "retry-delay")
+_NUMBER = re.compile(r"-1|[0-9]{1,9}(\.[0-9]*)?")
+_HELP = "curl: try 'curl --help' or 'curl --manual' for more information"
 
 FLAGS = (
     Flag("header", "H"), switch("insecure", "k"), switch("verbose", "v"), switch("head", "I"), switch("silent", "s"),
@@ -79,12 +82,14 @@ def curl(call: Call) -> Output:
         flags = read_flags(call.args, FLAGS, CURL)
     except FlagError as problem:
         hint = f"; did you mean {problem.suggestion}?" if problem.suggestion else ""
-        return failed(f"curl: {problem}{hint}\ncurl: try 'curl --help' or 'curl --manual' for more information", 2)
+        return failed(f"curl: {problem}{hint}\n{_HELP}", 2)
     if flags.on("version"):
         return Output("curl 8.5.0 (simnet)\nProtocols: http https\n")
+    if wrong := _no_number(call, flags):
+        return failed(f"curl: option {wrong}: expected a proper numerical parameter\n{_HELP}", 2)
     urls = flags.all("url") + flags.operands + (flags.behind_dashes or [])
     if not urls:
-        return failed("curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information", 2)
+        return failed(f"curl: (2) no URL specified\n{_HELP}", 2)
     try:
         body = _body(call, flags)
         cacert = call.read(flags.get("cacert")) if flags.has("cacert") else ""
@@ -97,6 +102,14 @@ def curl(call: Call) -> Output:
     for place, url in enumerate(urls):
         _transfer(call, flags, url, body, cacert, outputs[place] if place < len(outputs) else "", printed)
     return Output(printed.stdout, printed.stderr, printed.status, printed.screen)
+
+
+def _no_number(call: Call, flags: Parsed) -> str:
+    """The option, as it was written, whose value is not the number it must be; '' for none."""
+    for flag in FLAGS:
+        if flag.name in _NUMBERS and flags.has(flag.name) and not _NUMBER.fullmatch(flags.get(flag.name)):
+            return f"--{flag.name}" if f"--{flag.name}" in call.args else f"-{flag.short}"
+    return ""
 
 
 def _body(call: Call, flags: Parsed) -> bytes | None:
@@ -145,21 +158,16 @@ def _transfer(call: Call, flags: Parsed, given_url: str, body: bytes | None, cac
             _fail(flags, printed, 1, f'Protocol "{scheme}" not supported')
             return
         try:
+            refuse_url(request.url, is_redirect=request.redirects > 0)
             done = exchange(call, request.url, **_options(flags, request, cacert))
+        except CurlError as problem:
+            _fail(flags, printed, problem.code, str(problem))
+            return
         except UsageError as problem:
-            _fail(flags, printed, *_rejected(request.url, problem))
+            _fail(flags, printed, *rejected(request.url, problem))
             return
         if not _received(call, flags, request, done, output, printed):
             return
-
-
-def _rejected(url: str, problem: UsageError) -> tuple[int, str]:
-    """A name outside ASCII is looked up by curl and not found; anything else is no URL."""
-    try:
-        host = parse_url(url).host
-    except UsageError as flaw:
-        return 3, f"URL rejected: {flaw}"
-    return (3, f"URL rejected: {problem}") if host.isascii() else (6, f"Could not resolve host: {host}")
 
 
 def _options(flags: Parsed, request: Request, cacert: str) -> dict[str, object]:
@@ -170,27 +178,10 @@ def _options(flags: Parsed, request: Request, cacert: str) -> dict[str, object]:
         found["family"] = 4 if flags.on("ipv4") else 6
     if flags.has("request-target"):
         found["target_line"] = flags.get("request-target")
-    at = _pinned(flags, request.url)
+    at = pinned(flags, request.url)
     if at:
         found["at"] = at
     return found
-
-
-def _pinned(flags: Parsed, url: str) -> str:
-    """The address that --resolve or --connect-to gives for this host and port."""
-    parts = parse_url(url)
-    host, port = parts.host, parts.port
-    for text in flags.all("resolve"):
-        name, _, rest = text.lstrip("+").partition(":")
-        number, _, address = rest.partition(":")
-        if name.lower() in (host.lower(), "*") and number == str(port):
-            return address.split(",")[0].strip("[]")
-    for text in flags.all("connect-to"):
-        name, number, *target = text.split(":", 2)
-        if name.lower() in (host.lower(), "") and number in (str(port), "") and target:
-            address, other = split_host_port(target[0])
-            return f"[{address}]:{other or port}" if ":" in address else f"{address}:{other or port}"
-    return ""
 
 
 def _received(call: Call, flags: Parsed, request: Request, done: Exchange, output: str, printed: Printed) -> bool:

@@ -10,10 +10,11 @@ import re
 from datetime import UTC, datetime
 
 from simnet.console.flags import Parsed
-from simnet.console.tools.transfer import Exchange, Failure, header_lines, redirected
+from simnet.console.tools.transfer import Exchange, Failure, header_lines, redirected, with_path
 from simnet.dataplane.client import parse_url
 from simnet.dataplane.http.message import Response, ServedCertificate
 from simnet.errors import UsageError
+from simnet.x509.distinguished import DistinguishedName
 
 _SYN_TIMEOUT_MS = 134_000  # Linux gives up on a connection after about this long (tcp_syn_retries 6)
 _MORE = ("More details here: https://curl.se/docs/sslcerts.html\n\n"
@@ -171,14 +172,19 @@ def _certificate(served: ServedCertificate, host: str, verdict: str) -> list[str
     certificate = served.certificate
     if certificate is None:
         return [f"* Server certificate: {served.name}"]
-    lines = ["* Server certificate:", f"*  subject: {certificate.subject}",
+    lines = ["* Server certificate:", f"*  subject: {_name(certificate.subject)}",
              f"*  start date: {_date(certificate.not_before)}", f"*  expire date: {_date(certificate.not_after)}"]
     if host:
         matched = next((name for name in certificate.names if _covers(name, host)), "")
         lines.append(f'*  subjectAltName: host "{host}" matched cert\'s "{matched}"' if matched else
                      f"*  subjectAltName does not match host name {host}")
-    lines.append(f"*  issuer: {certificate.issuer}")
+    lines.append(f"*  issuer: {_name(certificate.issuer)}")
     return [*lines, verdict] if verdict else lines
+
+
+def _name(name: DistinguishedName) -> str:
+    """As lib/vtls/openssl.c x509_name_oneline prints it (XN_FLAG_SEP_SPLUS_SPC)."""
+    return "; ".join(f"{key}={value}" for key, value in name.attributes)
 
 
 def _covers(name: str, host: str) -> bool:
@@ -218,7 +224,7 @@ def _variables(url: str, method: str, redirects: int, done: Exchange, code: int,
         "http_code": status, "response_code": status, "exitcode": str(code), "errormsg": message.split("\n")[0],
         "content_type": (response.header("Content-Type") or "") if response is not None else "",
         "http_version": response.http_version if response is not None else "0", "method": method, "url": url,
-        "url_effective": url, "scheme": url.partition(":")[0].upper(), "num_redirects": str(redirects),
+        "url_effective": with_path(url), "scheme": url.partition(":")[0].upper(), "num_redirects": str(redirects),
         "redirect_url": redirected(url, response) if response is not None else "", "size_download": size,
         "remote_ip": done.address if connected else "", "remote_port": str(_host_port(url)[1]) if connected else "0",
         "local_ip": done.source if connected else "", "local_port": str(done.source_port) if connected else "0",

@@ -27,6 +27,8 @@ def apt(call: Call) -> Output:
             return Output(_READING + "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n")
         case ["install", *names] if names:
             return _apt_install(call, names)
+        case ["install"]:
+            return Output(_READING + "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n")
         case ["clean" | "autoremove" | "autoclean"]:
             return Output()
         case [other, *_]:

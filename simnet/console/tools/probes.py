@@ -51,12 +51,16 @@ def nc(call: Call) -> Output:
         return failed(f"nc: {problem}")
     if flags.on("l"):
         return failed("nc: listening is not modelled; what an image listens on is part of its profile", 1)
-    if len(flags.operands) != 2 or not re.fullmatch(r"\d+(-\d+)?", flags.operands[1]):
+    if len(flags.operands) != 2:
         return failed("usage: nc [-uvz] [-w timeout] host port")
     host, ports = flags.operands
-    first, _, last = ports.partition("-")
-    address = address_of(call, host, 4 if flags.on("4") else 6 if flags.on("6") else None)
     busybox = call.desk.is_busybox("nc")
+    ports = next((str(number) for number, name in _SERVICES.items() if name == ports), ports)
+    first, dash, last = ports.partition("-")
+    complaint = next(filter(None, (_port_problem(each, busybox) for each in ([first, last] if dash else [first]))), "")
+    if complaint:
+        return failed(f"nc: {complaint}")
+    address = address_of(call, host, 4 if flags.on("4") else 6 if flags.on("6") else None)
     if not address:
         return failed(f"nc: bad address '{host}'" if busybox else
                       f'nc: getaddrinfo for host "{host}" port {first}: Name or service not known')
@@ -71,6 +75,17 @@ def nc(call: Call) -> Output:
         if is_open and not flags.on("z") and call.stdin:
             stdout += _spoken(call, probe)
     return Output(stdout, stderr, status)
+
+
+def _port_problem(text: str, busybox: bool) -> str:
+    """What is wrong with a port, '' if nothing. Source: netcat.c strtoport (strtonum's words); busybox bb_lookup_port."""
+    if re.fullmatch(r"[0-9]{1,9}", text) and 0 < int(text) < 65536:
+        return ""
+    if busybox:
+        return f"bad port '{text}'"
+    why = "invalid" if not re.fullmatch(r"[+-]?[0-9]+", text) else "too small" if text.startswith("-") or not text.strip(
+        "+0") else "too large"
+    return f"port number {why}: {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +188,8 @@ def ping(call: Call) -> Output:
         return failed("ping: usage error: Destination address required", 1)
     host = flags.operands[0]
     busybox = call.desk.is_busybox("ping")
+    if problem := _count_problem(flags.get("c", "4"), busybox):
+        return failed(f"ping: {problem}")
     six = flags.on("6") or call.name == "ping6"
     address = address_of(call, host, 6 if six else 4 if flags.on("4") else None)
     if not address:
@@ -184,6 +201,16 @@ def ping(call: Call) -> Output:
     text = _busybox_ping(host, address, count, received, hops or 0) if busybox else \
         _iputils_ping(host, address, count, received, hops or 0)
     return Output(text, status=0 if received else 1)
+
+
+def _count_problem(text: str, busybox: bool) -> str:
+    """What is wrong with the number of packets. Source: iputils ping_common strtol_or_err; busybox xatou."""
+    if re.fullmatch(r"[0-9]{1,9}", text) and int(text) > 0:
+        return ""
+    if busybox:
+        return f"invalid number '{text}'"
+    is_number = re.fullmatch(r"[+-]?[0-9]+", text)
+    return f"invalid argument: '{text}'" + (": out of range: 1 <= value <= 9223372036854775807" if is_number else "")
 
 
 def _hops(call: Call, address: str) -> int | None:

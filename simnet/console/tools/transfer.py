@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -88,12 +89,12 @@ def header_lines(response: Response) -> list[str]:
 
 
 def redirected(url: str, response: Response) -> str:
-    """Where a redirect leads, '' for none."""
+    """Where a redirect leads, '' for none; a URL without a path gets its slash."""
     location = response.header("Location")
     if not location or response.status not in (301, 302, 303, 307, 308):
         return ""
     try:
-        return urljoin(url, location)
+        return with_path(urljoin(url, location))
     except ValueError:  # such as `http://[::1`: the client refuses it when it tries to go there
         return location
 
@@ -109,6 +110,14 @@ def host_of(url: str) -> str:
 def with_scheme(url: str) -> str:
     """What a client makes of `web-service` or `10.0.0.1:80`: plain HTTP."""
     return url if "://" in url else f"http://{url}"
+
+
+def with_path(url: str) -> str:
+    """The URL with `/` as its path if it has none, as clients send and print it. Source: RFC 3986 section 6.2.3."""
+    scheme, mark, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    behind = rest[len(authority):]
+    return url if not mark or not authority or behind.startswith("/") else f"{scheme}://{authority}/{behind}"
 
 
 def reason_phrase(status: int) -> str:

@@ -17,6 +17,7 @@ from simnet.console.tools.transfer import (
     header_pairs,
     reason_phrase,
     redirected,
+    with_path,
     with_scheme,
 )
 from simnet.dataplane.client import parse_url
@@ -40,7 +41,7 @@ def wget(call: Call) -> Output:
         return failed(f"wget: {problem}{hint}", 2)
     if len(flags.operands) != 1:
         return failed("wget: missing URL" if not flags.operands else "wget: one URL at a time is modelled", 1)
-    url = with_scheme(flags.operands[0])
+    url = with_path(with_scheme(flags.operands[0]))
     body = flags.get("post-data").encode()
     for _ in range(_MOST_REDIRECTS + 1):
         try:

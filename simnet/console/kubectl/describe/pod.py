@@ -12,7 +12,9 @@ from typing import Any
 
 from simnet import ip
 from simnet.console.kubectl.describe.page import Page, moment
+from simnet.console.kubectl.describe.podfacts import last_exit_code, pod_conditions, pod_tolerations
 from simnet.console.kubectl.describe.volumes import describe_volumes
+from simnet.console.kubectl.podstatus import restarts
 from simnet.images.reference import Reference
 from simnet.names import ObjectKey
 from simnet.objects.node import Node
@@ -42,11 +44,11 @@ def describe_pod(page: Page, pod: Pod) -> None:
     if spec.get("initContainers"):
         describe_containers(page, "Init Containers", spec["initContainers"], states, 0, pod)
     describe_containers(page, "Containers", spec.get("containers") or (), states, 0, pod)
-    _conditions(page, (whole.get("status") or {}).get("conditions") or ())
+    _conditions(page, pod_conditions(pod, (whole.get("status") or {}).get("conditions") or ()))
     describe_volumes(page, spec.get("volumes") or (), 0)
     page.write(0, "QoS Class:", _quality(spec))
     page.labels(spec.get("nodeSelector") or {}, "Node-Selectors")
-    _tolerations(page, spec.get("tolerations") or (), 0)
+    _tolerations(page, pod_tolerations(pod, spec.get("tolerations") or ()), 0)
     page.events(pod)
 
 
@@ -122,11 +124,11 @@ def describe_containers(page: Page, title: str, containers: Sequence[Raw], state
         state = states.get(str(container.get("name")))
         image = str(container.get("image", ""))
         if state is not None and pod is not None:
-            page.write(2, "Container ID:", "containerd://" + _digest(pod.uid, state.name) if state.state != "waiting" else "")
+            has_run = state.state != "waiting" or state.restart_count > 0
+            page.write(2, "Container ID:", "containerd://" + _digest(pod.uid, state.name) if has_run else "")
         page.write(2, "Image:", image)
         if state is not None and pod is not None:
-            page.write(2, "Image ID:", f"{Reference.parse(image).repository}@sha256:{_digest(image)}"
-                       if state.state != "waiting" else "")
+            page.write(2, "Image ID:", f"{Reference.parse(image).repository}@sha256:{_digest(image)}" if has_run else "")
         _ports(page, container.get("ports") or ())
         for label, key in (("Command:", "command"), ("Args:", "args")):
             if container.get(key):
@@ -164,13 +166,24 @@ def _state(page: Page, state: ContainerState, pod: Pod) -> None:
     elif state.reason:
         page.write(3, "Reason:", state.reason)
     if state.state == "terminated":
-        if state.message:
-            page.write(3, "Message:", state.message)
-        page.write(3, "Exit Code:", state.exit_code or 0)
-        page.write(3, "Started:", started)
-        page.write(3, "Finished:", started)
+        _ended(page, state.message, state.exit_code or 0, started)
+    restarted = restarts(pod, state, page.kube.cluster.now)
+    if state.state == "waiting" and restarted.last is not None:
+        page.write(2, "Last State:", "Terminated")
+        code = last_exit_code(page, pod, state)
+        page.write(3, "Reason:", "Error" if code else "Completed")
+        _ended(page, state.message, code, moment(restarted.last))
     page.write(2, "Ready:", state.ready)
-    page.write(2, "Restart Count:", state.restart_count)
+    page.write(2, "Restart Count:", restarted.times)
+
+
+def _ended(page: Page, message: str, exit_code: int, when: str) -> None:
+    """The rest of a terminated state: what crashes here does so in the second it starts."""
+    if message:
+        page.write(3, "Message:", message)
+    page.write(3, "Exit Code:", exit_code)
+    page.write(3, "Started:", when)
+    page.write(3, "Finished:", when)
 
 
 def _resources(page: Page, resources: Raw) -> None:
