@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from simnet.cluster import Cluster
 from simnet.diagnosis import codes
-from simnet.errors import Place, ScenarioFailed
+from simnet.errors import Place, ScenarioFailed, SimnetError
 from simnet.expect.evaluate import Checked, Context, check
-from simnet.expect.grammar import parse
+from simnet.scenario.claims import read_line
 from simnet.scenario.report import failure_of_line
 
 CONTEXT = Context(diagnose=codes)
@@ -18,7 +18,11 @@ def expect(cluster: Cluster, line: str) -> Checked:
     Returns what was checked. Raises ScenarioFailed with what came instead, the path, the cause and a fix that was
     tried; ManifestError with the column when the line itself cannot be read.
     """
-    checked = check(cluster, parse(line), CONTEXT)
+    __tracebackhide__ = True  # pytest: show the line of the test, not this package
+    try:
+        checked = check(cluster, read_line(line), CONTEXT)
+    except SimnetError as problem:
+        raise problem.with_traceback(None) from None
     if not checked.holds:
         raise ScenarioFailed("\n".join(failure_of_line(Place("expect"), checked, CONTEXT).lines()))
     return checked

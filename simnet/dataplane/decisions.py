@@ -330,7 +330,7 @@ class PlainToTLS:
 
 @dataclass(slots=True)
 class Looped:
-    """The step limit was reached: the packet goes round."""
+    """The packet goes round, and the walk is given up; `limit` is the number of steps it has taken."""
 
     verdict: ClassVar[Verdict | None] = Verdict.LOOPED
     limit: int

@@ -110,7 +110,11 @@ def _upstream(net: View, routing: Routing, location: Location) -> tuple[Upstream
 
 def _forward(net: View, packet: Packet, controller: Controller, routing: Routing, upstream: Upstream,
              is_fallback: bool) -> Step | Fork:
-    """Pick a peer that was not tried: round robin from a random start, so each is equally likely (rule B-7)."""
+    """Pick a peer that was not tried: round robin from a random start, so each is equally likely (rule B-7). Later
+    tries take the next in turn, as the balancer is simply asked again; so n peers give n walks, however many fail.
+
+    Source: kubernetes/ingress-nginx rootfs/etc/nginx/lua/balancer.lua balance, balancer/round_robin.lua.
+    """
     attempts = tuple(each for each in packet.attempts if isinstance(each, Attempt))
     actor = pod_actor(net, controller.pod)
     tried = {each.target for each in attempts}
@@ -121,7 +125,16 @@ def _forward(net: View, packet: Packet, controller: Controller, routing: Routing
         response = finished(routing, nginx_response(status, _name(controller)))
         return Step(packet, None, UpstreamFailed(controller.name, routing, upstream, attempts, response))
     chosen = partial(_to_peer, packet, actor, controller, routing, upstream, is_fallback, peers, attempts)
+    if attempts:
+        return chosen(_next_in_turn(upstream.peers, peers, attempts[-1].target))
     return chosen(0) if len(peers) == 1 else Fork(len(peers), chosen)
+
+
+def _next_in_turn(everybody: tuple[Peer, ...], left: tuple[Peer, ...], last: str) -> int:
+    """Index in `left` of the peer that follows the one tried last."""
+    names = [peer.text for peer in everybody]
+    start = names.index(last) + 1 if last in names else 0
+    return next(left.index(peer) for peer in (*everybody[start:], *everybody[:start]) if peer in left)
 
 
 def _to_peer(packet: Packet, actor: Actor, controller: Controller, routing: Routing, upstream: Upstream,

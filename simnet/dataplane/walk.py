@@ -35,7 +35,8 @@ STAGE_AT: dict[Place, Stage] = {
     Place.PROXY: route,
 }
 
-STEP_LIMIT = 128  # a request through a proxy takes about twenty; this plays the part of TTL
+PROXY_LIMIT = 8  # no real way leads through more proxies; each of several replicas is another branch at every turn
+STEP_LIMIT = 4096  # a request through a proxy takes about ten, and as many again for each endpoint it tries
 
 RETURNS_TO_PROXY = frozenset((Verdict.REFUSED, Verdict.DROPPED, Verdict.UNRESOLVED, Verdict.UNREACHABLE,
                               Verdict.TLS_FAILED))
@@ -44,7 +45,8 @@ RETURNS_TO_PROXY = frozenset((Verdict.REFUSED, Verdict.DROPPED, Verdict.UNRESOLV
 def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
     """Carry one packet until it rests. The steps taken are the trace; nothing else records them.
 
-    `choose` picks a branch wherever a real cluster picks at random. Always ends: after STEP_LIMIT steps with LOOPED.
+    `choose` picks a branch wherever a real cluster picks at random. Always ends: with LOOPED behind the PROXY_LIMIT-th
+    proxy on the way, or after STEP_LIMIT steps. Together they play the part of TTL.
     """
     steps: list[Step] = []
     stage_at = STAGE_AT
@@ -57,11 +59,22 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
         at = result.after
         if at is None:
             at = _back_to_proxy(result)
-        if at is not None and len(steps) >= STEP_LIMIT:
-            steps.append(Step(at, None, because.Looped(STEP_LIMIT)))
+        if at is not None and _goes_round(at, len(steps)):
+            steps.append(Step(at, None, because.Looped(len(steps))))
             break
     net.work.stages_run += len(steps)
     return Trace(tuple(steps))
+
+
+def _goes_round(packet: Packet, taken: int) -> bool:
+    """Whether a walk of so many steps is given up: too many proxies inside each other, or too many steps."""
+    if packet.place is Place.PROXY:
+        depth, parent = 1, packet.flow.parent
+        while parent is not None:
+            depth, parent = depth + 1, parent.flow.parent
+        if depth > PROXY_LIMIT:
+            return True
+    return taken >= STEP_LIMIT
 
 
 def _settled(net: View, packet: Packet, result: Step | Fork | Need, choose: Chooser) -> Step:
@@ -93,9 +106,7 @@ def explore(net: View, packet: Packet) -> Outcomes:
     waiting: dict[tuple[object, ...], tuple[Fraction, tuple[Step, ...], Packet]] = {
         packet.identity: (Fraction(1), (), packet)}
     done: list[tuple[Fraction, Trace]] = []
-    for _ in range(STEP_LIMIT + 1):
-        if not waiting:
-            break
+    while waiting:
         onward: dict[tuple[object, ...], tuple[Fraction, tuple[Step, ...], Packet]] = {}
         for probability, steps, at in waiting.values():
             for share, step in _branches(net, at, len(steps)):
@@ -114,8 +125,8 @@ def explore(net: View, packet: Packet) -> Outcomes:
 
 def _branches(net: View, packet: Packet, taken: int) -> list[tuple[Fraction, Step]]:
     """All steps possible from here, each with its share."""
-    if taken >= STEP_LIMIT:
-        return [(Fraction(1), Step(packet, None, because.Looped(STEP_LIMIT)))]
+    if _goes_round(packet, taken):
+        return [(Fraction(1), Step(packet, None, because.Looped(taken)))]
     result = STAGE_AT[packet.place](net, packet)
     if isinstance(result, Need):
         result = result.resume(explored(net, result.packet))

@@ -8,7 +8,7 @@ from pathlib import Path
 from simnet.errors import ManifestError, ScenarioFailed, UsageError
 from simnet.scenario.accept import accepted
 from simnet.scenario.model import Story
-from simnet.scenario.reader import parse_story, read_story
+from simnet.scenario.reader import must_assert, parse_story, read_story
 from simnet.scenario.report import Report, text_of
 from simnet.scenario.runner import Progress, run
 
@@ -39,19 +39,21 @@ class Scenario:
         return self.story.title
 
     def run(self, progress: Progress | None = None) -> Report:
-        """Run every step and report. Raises ManifestError when the settings cannot be used."""
-        return run(self.story, progress)
+        """Run every step and report. Raises ManifestError when the settings cannot be used, or nothing is asserted."""
+        return run(must_assert(self.story), progress)
 
     def check(self) -> Report:
         """`run`, and raise ScenarioFailed with the whole report if a line did not hold."""
+        __tracebackhide__ = True  # for pytest
         report = self.run()
         if not report.passed:
             raise ScenarioFailed(text_of([report]))
         return report
 
     def accept(self) -> str:
-        """The story's text with the console output that did not match filled in anew."""
-        return accepted(self.story, self.run())
+        """The story's text with the console output that did not match filled in anew; a story that asserts nothing yet
+        is filled in too. Raises ManifestError for output that would not be read back as output."""
+        return accepted(self.story)
 
 
 def find_stories(paths: list[Path]) -> list[Path]:

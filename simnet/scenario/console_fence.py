@@ -45,7 +45,13 @@ def read_console(fence: Fence, file: str, as_pasted: bool = False) -> Console:
             drafts.append(_Draft(command, number, prompt[1] or "", after, after - 1))
         elif line.strip() or drafts:
             _output(drafts, line, Place(file, number))
-    return Console(tuple(_exchange(draft) for draft in drafts), fence.line, as_pasted)
+    return Console(tuple(_exchange(draft) for draft in drafts), fence.line, fence.line + 1 + len(lines),
+                   as_pasted)
+
+
+def is_output(line: str) -> bool:
+    """Whether a line of a fence is output, neither a command nor an exit status."""
+    return not _PROMPT.match(line) and not _EXIT.match(line)
 
 
 def _output(drafts: list[_Draft], line: str, place: Place) -> None:

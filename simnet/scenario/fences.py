@@ -7,11 +7,13 @@ A fence may stand at any depth, so that a list item can hold one. Source of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$")
 _OPEN = re.compile(r"( *)(`{3,}|~{3,})[ \t]*([^`]*?)[ \t]*$")
+
+_MARK = re.compile(r"( *)(`{3,}|~{3,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,25 @@ def blocks(markdown: str) -> Iterator[Heading | Fence]:
         index += 1
 
 
+def lengthened(edge: str, content: Iterable[str]) -> str:
+    """The line that opens or closes a fence, its mark made longer if a line of `content` would close the fence."""
+    found = _MARK.match(edge)
+    if found is None:
+        return edge
+    indent, mark = found[1], found[2]
+    close = _closing(mark)
+    longest = max((len(line.strip()) for line in content if close.match(line)), default=0)
+    return indent + mark[0] * max(len(mark), longest + 1) + edge[found.end():]
+
+
+def _closing(mark: str) -> re.Pattern[str]:
+    return re.compile(rf" *{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
+
+
 def _fence(lines: list[str], start: int, opened: re.Match[str]) -> tuple[Fence, int]:
     """The fence that opens at `start`, and the index after it. The closing mark is at least as long as the opening."""
     indent, mark, info = opened[1], opened[2], opened[3]
-    close = re.compile(rf" *{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
+    close = _closing(mark)
     body: list[str] = []
     index = start + 1
     while index < len(lines) and not close.match(lines[index]):

@@ -20,9 +20,14 @@ def substituted(text: str, captures: Mapping[str, str]) -> str:
     return _PATTERN.sub(lambda match: captures.get(match[1], match[0]), text)
 
 
+def captured_names(text: str) -> list[str]:
+    """The names of the `{name}`s in `text`."""
+    return [match[1] for match in _PATTERN.finditer(text) if match[1] != "*"]
+
+
 def unknown_capture(text: str, captures: Mapping[str, str]) -> str:
     """The first `{name}` in `text` that nothing was captured for, '' when there is none."""
-    return next((match[1] for match in _PATTERN.finditer(text) if match[1] != "*" and match[1] not in captures), "")
+    return next((name for name in captured_names(text) if name not in captures), "")
 
 
 def match_lines(expected: Sequence[str], actual: Sequence[str], captures: Mapping[str, str]) -> Captures | None:

@@ -44,8 +44,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Console:
+    """The commands of a fence that opens on `line` and closes on `end`."""
+
     exchanges: tuple[Exchange, ...]
     line: int
+    end: int
     as_pasted: bool = False
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from simnet.clock import parse_duration
 from simnet.errors import ManifestError, Place, Problem, SimnetError, nearest
 from simnet.manifests import yaml
+from simnet.manifests.files import decoded
+from simnet.scenario.claims import check_line
 from simnet.scenario.console_fence import read_console
 from simnet.scenario.fences import Fence, Heading, blocks
 from simnet.scenario.model import Action, Advance, Apply, Expect, Story, StoryStep, VirtualFile
@@ -21,6 +23,7 @@ RUNNING = ("console", "expect", "do", "task", "hint", "check")
 NOT_YET = {"task": "exercises", "hint": "exercises", "check": "exercises", "broken": "exercises"}
 _MODES_AT_END = re.compile(r"(?:\s*\{[\w-]+\})+$")
 _MODE = re.compile(r"\{([\w-]+)\}")
+NOTHING_ASSERTED = "the story asserts nothing; add an `expect` fence, or output to a `console` fence"
 _COMMENT = re.compile(r"\s+#.*$")
 _LATER = re.compile(r"(fail|heal|partition|join)\b")
 
@@ -39,15 +42,31 @@ def read_story(path: Path | str) -> Story:
     """Read a story file. Raises ManifestError with file, line, what was found and the nearest valid word."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ManifestError(Problem(f"cannot be read: {problem}", "Syntax", Place(str(path)))) from None
-    return parse_story(text, str(path))
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ManifestError(Problem(f"cannot be read: {_why_not(path, problem)}", "Syntax", Place(str(path)))) from None
+    return parse_story(decoded(data, str(path)), str(path))
+
+
+def _why_not(path: Path, problem: OSError) -> str:
+    if path.is_symlink() and not path.exists():
+        return f"it is a link to {path.readlink()}, which does not exist"
+    return problem.strerror or str(problem)
 
 
 def parse_story(text: str, file: str = "story.md") -> Story:
-    """Read a story from its text. All problems that can be found independently are reported together."""
-    return _Reader(text.replace("\r\n", "\n"), file).story()
+    """Read a story from its text. All problems that can be found independently are reported together.
+
+    A story without any assertion is read too: `--accept` may fill it in. `must_assert` is what refuses it.
+    """
+    return _Reader(text.removeprefix("\ufeff").replace("\r\n", "\n"), file).story()
+
+
+def must_assert(story: Story) -> Story:
+    """The story itself, for chaining. Raises ManifestError if it asserts nothing, because then it could never fail."""
+    if not story.assertions:
+        raise ManifestError(Problem(NOTHING_ASSERTED, "Syntax", Place(story.file, 1)))
+    return story
 
 
 class _Reader:
@@ -72,12 +91,9 @@ class _Reader:
                       for draft in self.drafts if draft.actions)
         if not self.title:
             self._problem(1, "the story has no heading; its first heading is its title")
-        story = Story(self.title, self.file, self.text, self.settings or {}, self.settings_line, steps)
-        if not self.problems and not story.assertions:
-            self._problem(1, "the story asserts nothing; add an `expect` fence, or output to a `console` fence")
         if self.problems:
             raise ManifestError(self.problems)
-        return story
+        return Story(self.title, self.file, self.text, self.settings or {}, self.settings_line, steps)
 
     def _heading(self, heading: Heading) -> None:
         mode = "normal"
@@ -115,10 +131,22 @@ class _Reader:
         elif rest:
             raise self._error(fence.line, f"`{language}` takes no second word, found {rest[0]!r}")
         elif language == "expect":
-            self._add(Expect(tuple(_lines(fence))), fence)
+            self._add(Expect(self._claims(fence)), fence)
         else:
             for line, text in _lines(fence):
                 self._add(self._do(text, line), fence)
+
+    def _claims(self, fence: Fence) -> tuple[tuple[int, str], ...]:
+        """The lines of an `expect` fence. Those that cannot be read are reported; the others are still read."""
+        lines = tuple(_lines(fence))
+        if not lines:
+            raise self._error(fence.line, "this `expect` fence asserts nothing; a line such as `count pods = 2` does")
+        for line, text in lines:
+            try:
+                check_line(text, Place(self.file, line))
+            except ManifestError as found:
+                self.problems += found.problems
+        return lines
 
     def _do(self, text: str, line: int) -> Advance:
         if _LATER.match(text):

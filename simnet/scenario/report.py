@@ -18,6 +18,7 @@ from simnet.scenario.matching import match_line, unknown_capture
 from simnet.scenario.model import Exchange
 
 BODY_LINES = 20
+ALLOWED_BY = {"port": "assume: any-port", "policy": "policies: not-enforced"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,28 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """What a command really gave: lines without blank ones at the end, and the exit status."""
+
+    lines: tuple[str, ...]
+    status: int
+
+    @property
+    def block(self) -> tuple[str, ...]:
+        """As it stands in a console fence."""
+        return (*self.lines, *((f"[exit {self.status}]",) if self.status else ()))
+
+
+@dataclass(frozen=True, slots=True)
 class StepReport:
-    """One step. `outputs` has what the commands that did not match (by their lines) really
-    printed, exit status included, for accepting."""
+    """One step. `outputs` has what the commands that did not match (by their lines) really gave, for accepting."""
 
     name: str
     line: int
     mode: str
     checks: int
     failures: tuple[Failure, ...] = ()
-    outputs: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    outputs: Mapping[int, Printed] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -83,18 +96,23 @@ class Report:
 
 def failure_of_line(place: Place, checked: Checked, context: Context) -> Failure:
     """The report of an expectation that did not hold: what came, on which path, why, and a fix that was tried."""
-    details: list[str] = []
     if checked.assumed and checked.got in ("", "ASSUMED"):
-        details += ["got      ASSUMED", *(f"         {each}" for each in checked.assumed),
-                    "         say `assume: any-port` or `policies: not-enforced` in the settings if that is meant"]
-        return Failure(place, checked.expectation.text, tuple(details))
-    details += _got(checked)
+        advice = how_to_allow(each.kind for each in checked.assumed)
+        return Failure(place, checked.expectation.text, ("got      ASSUMED", *(
+            f"         {each}" for each in (*checked.assumed, *advice))))
+    details = _got(checked)
     if checked.trace is not None and checked.cluster is not None:
         def holds(twin: Cluster) -> bool:
             return check(twin, checked.expectation, context).holds
 
         details += path_and_why(checked.cluster, checked.trace, holds)
     return Failure(place, checked.expectation.text, tuple(details))
+
+
+def how_to_allow(kinds: Iterable[str]) -> tuple[str, ...]:
+    """The advice for assumptions of these kinds: one line naming the settings that would allow them, or none."""
+    settings = [f"`{ALLOWED_BY[kind]}`" for kind in dict.fromkeys(kinds) if kind in ALLOWED_BY]
+    return (f"say {' and '.join(settings)} in the settings if that is meant",) if settings else ()
 
 
 def _got(checked: Checked) -> list[str]:

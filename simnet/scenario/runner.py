@@ -11,12 +11,21 @@ from simnet.console.session import Session
 from simnet.diagnosis import codes
 from simnet.errors import Place, SimnetError, nearest
 from simnet.expect.evaluate import Context, check
-from simnet.expect.grammar import parse
 from simnet.manifests import admissible, read_manifests
 from simnet.manifests import check as check_manifest
+from simnet.scenario.claims import read_line
 from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
 from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
-from simnet.scenario.report import Failure, Report, StepReport, beside, failure_of_line, path_and_why
+from simnet.scenario.report import (
+    Failure,
+    Printed,
+    Report,
+    StepReport,
+    beside,
+    failure_of_line,
+    how_to_allow,
+    path_and_why,
+)
 from simnet.scenario.settings import Ground, ground_of
 
 Progress = Callable[[StoryStep], None]
@@ -46,7 +55,7 @@ class Stage:
 class _Tally:
     failures: list[Failure] = field(default_factory=list)
     checks: int = 0
-    outputs: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    outputs: dict[int, Printed] = field(default_factory=dict)
 
 
 def stage_of(ground: Ground) -> Stage:
@@ -124,17 +133,18 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
         output = stage.session.run_in(exchange.actor, command)
     else:
         output = stage.session.run(command)
-    actual = tuple(output.shown.rstrip("\n").split("\n")) if output.shown.strip("\n") else ()
+    actual = _lines(output.shown)
     tally.checks += 1
     place, prompt = Place(file, exchange.line), f"{exchange.actor}$ {exchange.command}"
     forbidden = _forbidden(stage)
     if forbidden:
-        tally.failures.append(Failure(place, prompt, ("ASSUMED", *(f"  {each}" for each in forbidden), *_HOW_TO_ALLOW)))
+        tally.failures.append(Failure(place, prompt, ("ASSUMED", *(f"  {each}" for each in forbidden), *how_to_allow(
+            each.partition(":")[0] for each in forbidden))))
     matched = match_lines(exchange.expected, actual, stage.captures)
     if matched is not None and output.status == exchange.status:
         stage.captures.update(matched)
         return
-    tally.outputs[exchange.line] = (*actual, *((f"[exit {output.status}]",) if output.status else ()))
+    tally.outputs[exchange.line] = Printed(actual, output.status)
     details = beside(exchange, actual, output.status, stage.captures)
     trace = stage.session.last_trace
     if trace is not None and trace is not before:
@@ -142,7 +152,12 @@ def _exchange(stage: Stage, exchange: Exchange, file: str, tally: _Tally) -> Non
     tally.failures.append(Failure(place, prompt, tuple(details)))
 
 
-_HOW_TO_ALLOW = ("say `assume: any-port` or `policies: not-enforced` in the settings if that is meant",)
+def _lines(shown: str) -> tuple[str, ...]:
+    """The lines of an output without blank ones at its end, as a story writes it."""
+    lines = shown.split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return tuple(lines)
 
 
 def _forbidden(stage: Stage) -> tuple[str, ...]:
@@ -165,7 +180,7 @@ def _expect(stage: Stage, text: str, place: Place, tally: _Tally) -> None:
         tally.failures.append(Failure(place, text, (f"no output before this line captured {{{missing}}}{hint}",)))
         return
     try:
-        checked = check(stage.cluster, parse(substituted(text, stage.captures), place), stage.context)
+        checked = check(stage.cluster, read_line(substituted(text, stage.captures), place), stage.context)
     except SimnetError as problem:
         tally.failures.append(Failure(place, text, tuple(str(problem).split("\n"))))
     else:

@@ -62,13 +62,30 @@ def ground_of(story: Story) -> Ground:
         cluster = Cluster(**keywords)
     except UsageError as problem:
         raise _error(story, _path_of(str(problem)), str(problem)) from None
-    for path in given.get("manifests") or ():
-        cluster.apply(pathlib.Path(story.file).parent / str(path))
+    for manifest in _manifests(story, given.get("manifests")):
+        cluster.apply(manifest)
     files: dict[str, str] = {}
     for name, pair in made.items():
         certificate, key = _file_names(story, name, given["certs"][name])
         files |= {certificate: pair.certificate_pem, key: pair.key_pem}
     return Ground(cluster, files, {name: pair.certificate for name, pair in made.items()})
+
+
+def _manifests(story: Story, given: Any) -> list[pathlib.Path]:
+    """The files or directories of `manifests`, which lie beside the story; one alone needs no list."""
+    named = given if isinstance(given, list) else [] if given is None else [given]
+    found: list[pathlib.Path] = []
+    for index, name in enumerate(named):
+        path: Path = ("manifests", index) if isinstance(given, list) else ("manifests",)
+        if not isinstance(name, str):
+            raise _error(story, path, f"{name!r} is no path of a manifest; write [web.yaml], for example")
+        found.append(pathlib.Path(story.file).parent / name)
+        if not found[-1].exists():
+            beside = found[-1].parent
+            known = [each.name for each in beside.iterdir()] if beside.is_dir() else []
+            near = nearest(found[-1].name, known)
+            raise _error(story, path, f"manifests: {found[-1]} does not exist", near and str(pathlib.Path(name).parent / near))
+    return found
 
 
 def _keywords(story: Story, given: Mapping[str, Any]) -> dict[str, Any]:

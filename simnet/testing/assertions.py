@@ -11,6 +11,7 @@ from simnet.explain import explain
 
 def assert_delivered(trace: Trace, to: str = "*") -> None:
     """The request or connection reached a pod whose `NAMESPACE/NAME` (or name, in the default namespace) fits `to`."""
+    __tracebackhide__ = True
     reached = trace.endpoint
     assert trace.verdict in (Verdict.DELIVERED, Verdict.ANSWERED) and reached is not None and reached.pod is not None, (
         f"not delivered: {trace.result}\n{explain(trace)}")
@@ -20,5 +21,6 @@ def assert_delivered(trace: Trace, to: str = "*") -> None:
 
 def assert_verdict(trace: Trace, verdict: Verdict | str) -> None:
     """The walk ended as it should: a Verdict or its name."""
+    __tracebackhide__ = True
     wanted = Verdict(verdict) if not isinstance(verdict, Verdict) else verdict
     assert trace.verdict is wanted, f"{trace.verdict}, not {wanted}\n{explain(trace)}"

@@ -11,12 +11,13 @@ Paths = Mapping[str, str]
 
 def pod(name: str = "pod", *, labels: Labels | None = None, image: str = "simnet.example/echo", port: int | None = 80,
         namespace: str = "default", node: str | None = None, **spec: Any) -> dict[str, Any]:
-    """A pod with one container. `port` is declared as a container port (and so listened on); None declares none.
+    """A pod with one container and the label app=NAME, which `service(NAME)` selects; `labels={}` gives it none.
 
-    Further keywords become fields of spec: `hostNetwork=True`, `dnsPolicy="Default"`.
+    `port` is declared as a container port (and so listened on); None declares none. Further keywords
+    become fields of spec: `hostNetwork=True`, `dnsPolicy="Default"`.
     """
     whole = {**_container_spec(image, port), **({"nodeName": node} if node else {}), **spec}
-    return _object("v1", "Pod", name, namespace, labels, whole)
+    return _object("v1", "Pod", name, namespace, {"app": name} if labels is None else labels, whole)
 
 
 def deployment(name: str = "web", *, replicas: int = 2, labels: Labels | None = None, image: str = "simnet.example/echo",
@@ -30,9 +31,10 @@ def deployment(name: str = "web", *, replicas: int = 2, labels: Labels | None = 
 
 def service(name: str = "web", *, selector: Labels | None = None, port: int = 80, target_port: int | str | None = None,
             type: str | None = None, namespace: str = "default", **spec: Any) -> dict[str, Any]:
-    """A Service with one port, selecting app=NAME unless told otherwise. Further keywords become fields of spec."""
+    """A Service with one port, selecting app=NAME unless told otherwise (`selector={}`: nothing). Further keywords become
+    fields of spec."""
     entry: dict[str, Any] = {"port": port, "targetPort": port if target_port is None else target_port}
-    whole: dict[str, Any] = {"selector": dict(selector or {"app": name}), "ports": [entry], **spec}
+    whole: dict[str, Any] = {"selector": {"app": name} if selector is None else dict(selector), "ports": [entry], **spec}
     if type is not None:
         whole["type"] = type
     return _object("v1", "Service", name, namespace, None, whole)

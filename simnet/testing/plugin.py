@@ -37,10 +37,10 @@ class StoryFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from simnet.errors import SimnetError
-        from simnet.scenario.reader import read_story
+        from simnet.scenario.reader import must_assert, read_story
 
         try:
-            story = read_story(self.path)
+            story = must_assert(read_story(self.path))
         except SimnetError as problem:
             raise self.CollectError(str(problem)) from None
         runs = _Runs(story)

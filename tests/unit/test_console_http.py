@@ -104,6 +104,13 @@ def test_redirects_are_followed_with_capital_l_only(session: Session) -> None:
     assert output.stdout == "200 1"
 
 
+def test_a_url_without_a_path_gets_its_slash(session: Session) -> None:
+    """curl_easy_getinfo(3) CURLINFO_REDIRECT_URL and EFFECTIVE_URL are normalised; wget(1) prints what it asks for."""
+    line = "curl -s -o /dev/null -w '%{redirect_url} %{url_effective}' http://shop.example"
+    assert run(session, line).stdout == "https://shop.example/ http://shop.example/"
+    assert session.run("wget -O- http://203.0.113.1").stderr.startswith("--2027-01-01 00:00:00--  http://203.0.113.1/\n")
+
+
 def test_resolve_connects_elsewhere_and_keeps_the_name(session: Session) -> None:
     assert run(session, "curl -s --resolve plain.example:80:203.0.113.1 http://plain.example/").stdout.startswith("hello")
     assert run(session, "curl -sk --resolve shop.example:443:203.0.113.1 https://shop.example/").stdout.startswith("hello")
@@ -116,6 +123,7 @@ def test_the_host_header_decides_at_an_outside_server(session: Session) -> None:
 
 # curl: how it fails ---------------------------------------------------------------------------------------------
 
+BAD_PORT = "curl: (3) URL rejected: Port number was not a decimal number between 0 and 65535\n"
 FAILURES = [
     ("curl nosuch", 6, "curl: (6) Could not resolve host: nosuch\n"),
     ("curl empty", 7, "curl: (7) Failed to connect to empty port 80 after 0 ms: Couldn't connect to server\n"),
@@ -129,7 +137,18 @@ FAILURES = [
     ("curl https://web:80/", 35, "curl: (35) error:0A00010B:SSL routines::wrong version number\n"),
     ("curl ftp://web/", 1, 'curl: (1) Protocol "ftp" not supported\n'),
     ("curl", 2, "curl: (2) no URL specified\ncurl: try 'curl --help' or 'curl --manual' for more information\n"),
-    ("curl web:99999", 3, None),
+    ("curl web:99999", 3, BAD_PORT),
+    ("curl http://web:8x/", 3, BAD_PORT),
+    ("curl http://", 3, "curl: (3) URL rejected: No host part in the URL\n"),
+    ("curl 'http://web/a b'", 3, "curl: (3) URL rejected: Malformed input to a URL function\n"),
+    ("curl --resolve example.com:172.18.0.2 http://example.com", 49,
+     "curl: (49) Couldn't parse CURLOPT_RESOLVE entry 'example.com:172.18.0.2'\n"),
+    ("curl --resolve example.com:80:nowhere http://web/", 49,
+     "curl: (49) Couldn't parse CURLOPT_RESOLVE entry 'example.com:80:nowhere'\n"),
+    ("curl -m x web", 2, "curl: option -m: expected a proper numerical parameter\n"
+     "curl: try 'curl --help' or 'curl --manual' for more information\n"),
+    ("curl --connect-timeout 1s web", 2, "curl: option --connect-timeout: expected a proper numerical parameter\n"
+     "curl: try 'curl --help' or 'curl --manual' for more information\n"),
     ("curl 'http://[::1/'", 3, None),
     ("curl --headr x web", 2, "curl: option --headr: is unknown; did you mean --header?\n"
      "curl: try 'curl --help' or 'curl --manual' for more information\n"),
@@ -184,7 +203,7 @@ def test_verbose_tells_the_whole_exchange(session: Session) -> None:
 
 def test_verbose_shows_the_certificate(session: Session) -> None:
     shown = run(session, "curl -vks -o /dev/null https://shop.example/ 2>&1 | grep -E 'subject:|issuer:|verify'").stdout
-    assert shown == ("*  subject: O=Shop, CN=shop.example\n*  issuer: O=Shop, CN=shop.example\n"
+    assert shown == ("*  subject: O=Shop; CN=shop.example\n*  issuer: O=Shop; CN=shop.example\n"
                      "*  SSL certificate verify result: self-signed certificate (18), continuing anyway.\n")
     shown = run(session, "curl -vs --cacert shop.crt -o /dev/null https://shop.example/ 2>&1 | grep -E 'matched|verify'").stdout
     assert shown == ('*  subjectAltName: host "shop.example" matched cert\'s "shop.example"\n'

@@ -151,14 +151,17 @@ Containers:
     Environment:    <none>
     Mounts:         <none>
 Conditions:
-  Type              Status
-  PodScheduled      True
-  ContainersReady   True
-  Ready             True
-Volumes:            <none>
-QoS Class:          BestEffort
-Node-Selectors:     <none>
-Tolerations:        <none>
+  Type                        Status
+  PodReadyToStartContainers   True
+  Initialized                 True
+  Ready                       True
+  ContainersReady             True
+  PodScheduled                True
+Volumes:                      <none>
+QoS Class:                    BestEffort
+Node-Selectors:               <none>
+Tolerations:                  node.kubernetes.io/not-ready:NoExecute op=Exists for 300s
+                              node.kubernetes.io/unreachable:NoExecute op=Exists for 300s
 """
     assert (f"  Normal  Scheduled  0s    default-scheduler  Successfully assigned default/client to {client.node_name}\n"
             in rest)
@@ -320,3 +323,41 @@ def test_events_are_one_line_with_their_count() -> None:
     shown = described(session, "pod stuck")
     assert "Warning  FailedScheduling" in shown
     assert "Reason:" not in shown
+
+
+@pytest.mark.parametrize(("command", "reason", "code"), [("false", "Error", 1), ("true", "Completed", 0)])
+def test_a_container_that_crashes_again_and_again_tells_how_it_ended(command: str, reason: str, code: int) -> None:
+    """Source: describe.go describeStatus: the last state follows the state when it has ended."""
+    session = Session(Cluster())
+    run(session, f"kubectl run boom --image=busybox -- {command}")
+    session.cluster.advance(12)
+    shown = described(session, "pod boom")
+    assert f"""\
+    State:          Waiting
+      Reason:       CrashLoopBackOff
+    Last State:     Terminated
+      Reason:       {reason}
+      Exit Code:    {code}
+      Started:      Fri, 01 Jan 2027 00:00:10 +0000
+      Finished:     Fri, 01 Jan 2027 00:00:10 +0000
+    Ready:          False
+    Restart Count:  2
+""" in shown
+
+
+def test_tolerations_given_are_not_added_again_and_daemons_tolerate_without_end() -> None:
+    """Source: admission DefaultTolerationSeconds; daemonset_util.go AddOrUpdateDaemonPodTolerations."""
+    session = Session(Cluster())
+    run(session, "kubectl run own --image=nginx --overrides='{\"spec\":{\"tolerations\":[{\"operator\":\"Exists\"}]}}'")
+    assert described(session, "pod own").partition("Tolerations:")[2].split("\n")[0].strip() == "op=Exists"
+    session.cluster.apply("""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: d}
+spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}
+""")
+    shown = described(session, "pod -l a=b").partition("Tolerations:")[2].partition("Events:")[0]
+    assert [line.strip() for line in shown.strip().split("\n")] == [
+        f"node.kubernetes.io/{line} op=Exists" for line in (
+            "disk-pressure:NoSchedule", "memory-pressure:NoSchedule", "not-ready:NoExecute", "pid-pressure:NoSchedule",
+            "unreachable:NoExecute", "unschedulable:NoSchedule")]

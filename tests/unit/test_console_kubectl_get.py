@@ -171,7 +171,7 @@ def test_json_has_four_blanks_and_a_list_around_several(session: Session) -> Non
 
 
 @pytest.mark.parametrize(("template", "shown"), [
-    ("{.spec.clusterIP}", "10.96.1.5"), (".spec.clusterIP", "10.96.1.5"), ("{.spec.ports[0].port}", "80"),
+    ("{.spec.clusterIP}", "10.96.1.5"), (".spec.clusterIP", ".spec.clusterIP"), ("{.spec.ports[0].port}", "80"),
     ("{.spec.ports[*].port}", "80"), ("{.metadata.name}{\"\\n\"}", "web\n"), ("{.spec.nosuch}", ""),
     ("{range .spec.ports[*]}{.port}/{.protocol} {end}", "80/TCP "), ("{.spec.ports[?(@.port==80)].targetPort}", "80"),
     ("{..clusterIP}", "10.96.1.5"), ("name {.metadata.name}!", "name web!"),
@@ -198,6 +198,12 @@ def test_jsonpath(session: Session, template: str, shown: str) -> None:
     ("kubectl gett pods", 'error: unknown command "gett" for "kubectl"\n\nDid you mean this?\n\tget\n', 1),
     ("kubectl get pods client -o yml", 'error: unable to match a printer suitable for the output format "yml", allowed '
      "formats are: json,name,wide,yaml,jsonpath=TEMPLATE\n", 1),
+    ("kubectl get pods --field-selector foo=bar", 'Error from server (BadRequest): Unable to find "/v1, Resource=pods" that '
+     'match label selector "", field selector "foo=bar": field label not supported: foo\n', 1),
+    ("kubectl get ing --field-selector spec.x=y", 'Error from server (BadRequest): Unable to find "networking.k8s.io/v1, '
+     'Resource=ingresses" that match label selector "", field selector "spec.x=y": "spec.x" is not a known field selector: '
+     'only "metadata.name", "metadata.namespace"\n', 1),
+    ("kubectl get svc web -o jsonpath='{bad'", "error: error parsing jsonpath {bad, unclosed action\n", 1),
     ("kubectl get pods client -A", "error: a resource cannot be retrieved by name across all namespaces\n", 1),
     ("kubectl get pods client -l a=b", "error: name cannot be provided when a selector is specified\n", 1),
 ])
@@ -212,6 +218,22 @@ def test_what_exists_is_shown_before_the_complaint(session: Session) -> None:
         "pod/client\n", 'Error from server (NotFound): pods "nosuch" not found\n', 1)
 
 
+@pytest.mark.parametrize(("template", "problem"), [
+    ("{.items[5].kind}", "array index out of bounds: index 5, length 0"),
+    ("{.items[-1].kind}", "array index out of bounds: index -1, length 0"),
+    ("{.metadata[0]}", "map[string]interface {} is not array or slice"),
+])
+def test_an_index_beyond_the_end_shows_the_object(session: Session, template: str, problem: str) -> None:
+    """Words and layout seen with kubectl 1.32; client-go util/jsonpath evalArray, Go's %#v."""
+    output = session.run(f"kubectl get jobs -o jsonpath='{template}'")
+    assert (output.stdout, output.status) == ("", 1)
+    assert output.stderr.rstrip("\n") == (
+        f'error: error executing jsonpath "{template}": Error executing template: {problem}. Printing more information for '
+        f"debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to jsonpath engine was:\n\t\t"
+        'map[string]interface {}{"apiVersion":"v1", "items":[]interface {}{}, "kind":"List", '
+        '"metadata":map[string]interface {}{"resourceVersion":""}}')
+
+
 # selections -----------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("options", "names"), [
@@ -223,6 +245,45 @@ def test_what_exists_is_shown_before_the_complaint(session: Session) -> None:
 def test_selections(session: Session, options: str, names: list[str]) -> None:
     output = session.run(f"kubectl get pods {options} -o name")
     assert output.stdout.split() == [f"pod/{name}" for name in names]
+
+
+@pytest.mark.parametrize(("types", "kinds"), [  # Source: cli-runtime pkg/resource/builder.go ReplaceAliases
+    ("all", ["deployment.apps", "pod", "replicaset.apps", "service"]),
+    ("all,cm", ["configmap", "deployment.apps", "pod", "replicaset.apps", "service"]),
+    ("ns,all,po", ["deployment.apps", "namespace", "pod", "replicaset.apps", "service"]),
+])
+def test_all_stands_for_its_types_inside_a_list_too(types: str, kinds: list[str]) -> None:
+    session = Session(shop())
+    run(session, "kubectl create cm c --from-literal=a=b")
+    names = run(session, f"kubectl get {types} -o name").stdout.split()
+    assert sorted({name.partition("/")[0] for name in names}) == kinds
+    assert len(names) == len(set(names))
+
+
+def test_the_prefix_stands_at_the_column_name() -> None:
+    """Source: cli-runtime TablePrinter: the kind goes to the column of format `name`, an event's with -o wide only."""
+    session = Session(shop())
+    lines = run(session, "kubectl get pods,events --no-headers").stdout.split("\n\n")[1].splitlines()
+    assert {line.split()[0] for line in lines} == {"0s"}
+    wide = run(session, "kubectl get pods,events -o wide --no-headers").stdout.split("\n\n")[1].splitlines()
+    assert all(line.startswith("0s ") and line.split()[-1].startswith("event/") for line in wide)
+
+
+@pytest.mark.parametrize(("seconds", "restarts"), [  # back-off 10 s, 20 s, 40 s ... after the first restart at once
+    (0, "1 (0s ago)"), (9, "1 (9s ago)"), (10, "2 (0s ago)"), (35, "3 (5s ago)"), (100, "4 (30s ago)"),
+])
+def test_restarts_tell_how_long_ago(seconds: int, restarts: str) -> None:
+    """Source: printers.go printPod; kubernetes/website pod-lifecycle.md (back-off delay)."""
+    session = Session(Cluster())
+    run(session, "kubectl run boom --image=busybox -- false")
+    session.cluster.advance(seconds)
+    row = run(session, "kubectl get pod boom --no-headers").stdout
+    assert row.startswith(f"boom   0/1   CrashLoopBackOff   {restarts}   "), row
+
+
+def test_the_api_servers_own_endpoints_are_listed_once() -> None:
+    shown = run(Session(Cluster()), "kubectl get ep").stdout.splitlines()
+    assert [line.split()[0] for line in shown] == ["NAME", "kubernetes"]
 
 
 def test_custom_kinds_are_listed_by_their_plural() -> None:

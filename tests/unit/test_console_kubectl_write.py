@@ -145,7 +145,7 @@ def test_run_makes_a_pod(session: Session) -> None:
     assert run(session, "kubectl run web --image=nginx --labels=app=web,tier=front --port=80 --env=A=b").stdout == (
         "pod/web created\n")
     assert made(session, "kubectl run c --image=busybox --command -- sleep 1d")["spec"]["containers"] == [
-        {"command": ["sleep", "1d"], "image": "busybox", "name": "c"}]
+        {"command": ["sleep", "1d"], "image": "busybox", "name": "c", "resources": {}}]
     pod = made(session, "kubectl run c --image=busybox -- a b")
     assert pod["spec"]["containers"][0]["args"] == ["a", "b"]
     assert pod["metadata"]["labels"] == {"run": "c"}
@@ -202,10 +202,10 @@ def test_create_deployment(session: Session) -> None:
         "deployment.apps/web created\n")
     assert made(session, "kubectl create deploy d --image=ghcr.io/a/My-App:1 --port=80 -- run it") == {
         "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"labels": {"app": "d"}, "name": "d"},
-        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "d"}}, "template": {
+        "status": {}, "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "d"}}, "strategy": {}, "template": {
             "metadata": {"labels": {"app": "d"}}, "spec": {"containers": [
                 {"command": ["run", "it"], "image": "ghcr.io/a/My-App:1", "name": "my-app",
-                 "ports": [{"containerPort": 80}]}]}}}}
+                 "ports": [{"containerPort": 80}], "resources": {}}]}}}}
 
 
 def test_create_service(session: Session) -> None:
@@ -348,3 +348,59 @@ def test_versions_are_those_modelled(session: Session) -> None:
 
 def test_a_verb_that_exists_and_is_not_modelled_says_so(session: Session) -> None:
     assert session.run("kubectl drain node-1").stderr.startswith("error: 'kubectl drain' is not modelled; these are: ")
+
+
+@pytest.mark.parametrize(("line", "stderr"), [  # seen with kubectl 1.32, but for kustomize
+    ("kubectl apply x.yaml", "error: Unexpected args: [x.yaml]\nSee 'kubectl apply -h' for help and examples\n"),
+    ("kubectl apply -f web.yaml y", "error: Unexpected args: [y]\nSee 'kubectl apply -h' for help and examples\n"),
+    ("kubectl create -f web.yaml y", "error: Unexpected args: [y]\nSee 'kubectl create -h' for help and examples\n"),
+    ("kubectl apply -k .", "error: kustomize (-k) is not modelled; write out what it would build and use -f\n"),
+])
+def test_words_that_are_no_flags_are_refused(session: Session, line: str, stderr: str) -> None:
+    output = session.run(line)
+    assert (output.stdout, output.stderr, output.status) == ("", stderr, 1)
+
+
+def test_help_is_a_command_too(session: Session) -> None:
+    assert run(session, "kubectl help").stdout == run(session, "kubectl").stdout
+    assert run(session, "kubectl help get").stdout == run(session, "kubectl get --help").stdout
+
+
+@pytest.mark.parametrize(("line", "empty"), [  # fields without pointers in kubernetes/api; seen with kubectl 1.32
+    ("create ns x", {"spec": {}, "status": {}}),
+    ("create service clusterip web --tcp=80", {"status": {"loadBalancer": {}}}),
+    ("create ingress i --rule=a/b=c:80", {"status": {"loadBalancer": {}}}),
+    ("create deployment web --image=nginx", {"status": {}}),
+    ("run web --image=nginx", {"status": {}}),
+])
+def test_a_dry_run_shows_the_empty_parts_of_typed_objects(session: Session, line: str, empty: dict[str, Any]) -> None:
+    whole = made(session, f"kubectl {line}")
+    assert {key: value for key, value in whole.items() if key in empty} == empty
+    assert whole["metadata"].keys() <= {"name", "labels"}
+
+
+# deleting everything --------------------------------------------------------------------------------------------
+
+def test_delete_all_passes_over_what_went_with_its_owner(session: Session) -> None:
+    """Source: kubectl pkg/cmd/delete/delete.go Complete (--all ignores what is not found)."""
+    run(session, "kubectl create deployment web --image=nginx")
+    pod = run(session, "kubectl get pods -o name").stdout.strip().removeprefix("pod/")
+    assert run(session, "kubectl delete all --all").shown == (
+        f'pod "{pod}" deleted from default namespace\nservice "kubernetes" deleted from default namespace\n'
+        'deployment.apps "web" deleted from default namespace\n')
+    assert run(session, "kubectl get all -o name").stdout == "service/kubernetes\n"
+
+
+def test_the_api_servers_service_comes_back_with_its_address(session: Session) -> None:
+    before = run(session, "kubectl get svc kubernetes -o jsonpath='{.spec.clusterIP}'").stdout
+    assert run(session, "kubectl delete svc kubernetes").stdout == 'service "kubernetes" deleted from default namespace\n'
+    assert run(session, "kubectl get svc kubernetes -o jsonpath='{.spec.clusterIP}'").stdout == before
+
+
+@pytest.mark.parametrize("name", ["default", "kube-system", "kube-public"])
+def test_the_namespaces_every_cluster_has_stay(session: Session, name: str) -> None:
+    run(session, "kubectl create ns other")
+    output = session.run(f"kubectl delete ns {name} other")
+    assert output.stdout == 'namespace "other" deleted\n'
+    assert (output.stderr, output.status) == (
+        f'Error from server (Forbidden): namespaces "{name}" is forbidden: this namespace may not be deleted\n', 1)

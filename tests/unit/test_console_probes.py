@@ -37,6 +37,11 @@ NC = [  # where, command, standard error, status
     ("net", "nc -zv nosuch 80", 'nc: getaddrinfo for host "nosuch" port 80: Name or service not known\n', 1),
     ("net", "nc -zvu kube-dns.kube-system 53",
      "Connection to kube-dns.kube-system (10.96.0.10) 53 port [udp/domain] succeeded!\n", 0),
+    ("net", "nc -zv web http", "Connection to web (10.96.1.5) 80 port [tcp/http] succeeded!\n", 0),
+    ("net", "nc -zv 1.2.3.4 99999", "nc: port number too large: 99999\n", 1),
+    ("net", "nc -zv 1.2.3.4 0", "nc: port number too small: 0\n", 1),
+    ("net", "nc -zv 1.2.3.4 8x", "nc: port number invalid: 8x\n", 1),
+    ("idle", "nc -zv 1.2.3.4 99999", "nc: bad port '99999'\n", 1),
     ("idle", "nc -zv web 80", "web (10.96.1.5:80) open\n", 0),
     ("idle", "nc -zv empty 80", "nc: empty (10.96.1.9:80): Connection refused\n", 1),
     ("idle", "nc -zv -w 2 10.96.200.200 80", "nc: timed out\n", 1),
@@ -95,6 +100,16 @@ def test_ping_without_a_name_or_a_host(session: Session) -> None:
         "ping: nosuch: Name or service not known\n", 2)
     assert session.run_in("idle", "ping nosuch").stderr == "ping: bad address 'nosuch'\n"
     assert session.run("ping -c 1 10.244.0.200").status == 1
+
+
+@pytest.mark.parametrize(("where", "count", "stderr"), [
+    ("laptop", "x", "ping: invalid argument: 'x'\n"),
+    ("laptop", "0", "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n"),
+    ("idle", "x", "ping: invalid number 'x'\n"),
+])
+def test_ping_refuses_a_count_that_is_none(session: Session, where: str, count: str, stderr: str) -> None:
+    output = session.run_in(where, f"ping -c {count} 172.18.0.2")
+    assert (output.stdout, output.stderr, output.status) == ("", stderr, 1)
 
 
 def test_ip_shows_the_pods_own_address(session: Session) -> None:

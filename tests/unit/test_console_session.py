@@ -194,3 +194,10 @@ def test_the_same_session_twice_gives_the_same_bytes() -> None:
              "kubectl exec -it client -- sh", "nslookup web", "exit", "kubectl get events"]
     first, second = (Session(shop()) for _ in range(2))
     assert [first.run(line) for line in lines] == [second.run(line) for line in lines]
+
+
+def test_apt_install_without_a_package_installs_nothing(session: Session) -> None:
+    """As apt(8) does: nothing to do is no error."""
+    output = session.run_in("debian", "apt install")
+    assert (output.stdout.splitlines()[-1], output.status) == (
+        "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.", 0)

@@ -69,6 +69,7 @@ def test_a_line_does_what_a_shell_does(session: Session, says: str, line: str, s
     assert (output.stdout, output.stderr) == (stdout, "")
 
 
+ARITHMETIC = "bash: arithmetic, $((...)), is not modelled; variables and command substitution, $(...), are"
 MISTAKES = [
     ("an open single quote", "echo 'a", "bash: unexpected EOF while looking for matching `''"),
     ("an open double quote", 'echo "a', "bash: unexpected EOF while looking for matching `\"'"),
@@ -78,6 +79,9 @@ MISTAKES = [
     ("no file to write to", "echo a >", "bash: syntax error near unexpected token `newline'"),
     ("a loop", "for i in 1 2; do echo $i; done", "bash: the shell's 'for' is not modelled; simple commands, pipes, "
      "redirects, here-documents, ';', '&&' and '||' are"),
+    ("arithmetic", "echo $((1+1))", ARITHMETIC),
+    ("arithmetic in quotes", 'echo "$((1+1))"', ARITHMETIC),
+    ("arithmetic in a here-document", "cat <<EOF\n$((1+1))\nEOF", ARITHMETIC),
     ("a job in the background", "sleep 1 &", "bash: running a command in the background (&) is not modelled"),
 ]
 

@@ -59,6 +59,61 @@ def test_the_command_line_writes_the_file_and_passes(tmp_path: Path, capsys: pyt
     assert capsys.readouterr().out.endswith("1 story, 1 check: 1 passed, 0 failed\n")
 
 
+def test_a_new_story_is_filled_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new.story.md"
+    path.write_text(story("$ echo hi\n"))
+    assert main(["run", str(path)]) == 2
+    assert "new.story.md:1: the story asserts nothing" in capsys.readouterr().out
+    assert main(["run", "--accept", str(path)]) == 0
+    assert path.read_text() == story("$ echo hi\nhi\n")
+
+
+def test_a_story_that_prints_nothing_asserts_nothing_when_filled_in_either(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "new.story.md"
+    path.write_text(story("$ true\n"))
+    assert main(["run", "--accept", str(path)]) == 2
+    assert "the story asserts nothing" in capsys.readouterr().out
+
+
+def test_a_fence_grows_when_an_output_would_close_it() -> None:
+    before = story("$ printf '```\\n ````  \\nend\\n'\n$ echo hi\nho\n")
+    after = before.replace("```console", "`````console").replace("ho\n```", "hi\n`````").replace(
+        "$ echo", "```\n ````\nend\n$ echo")
+    assert accepted(before) == after
+    assert accepted(after) == after and Scenario.parse(after).run().passed
+
+
+UNWRITABLE = [  # command, part of the message; nothing of it may reach the file
+    ("printf 'a\\n$ ls\\n'", "`$ printf 'a\\n$ ls\\n'` prints '$ ls', which a story reads as a command or an exit status"),
+    ("printf 'a\\n$ ls -l\\n'", "write this output by hand, with '{*} ls -l' for that line"),
+    ("echo 'web$ ls'", "prints 'web$ ls', which a story reads as a command"),
+    ("printf '[exit 3]\\nmore\\n'", "prints '[exit 3]', which a story reads as a command or an exit status"),
+    ("echo '[exit 3]'", "with '{*} 3]' for that line"),
+    ("echo {x}", "prints '{x}', which a story reads as a pattern"),
+]
+
+
+@pytest.mark.parametrize(("command", "message"), UNWRITABLE)
+def test_output_that_would_not_be_output_is_refused(command: str, message: str, tmp_path: Path,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    path, text = tmp_path / "a.story.md", story(f"$ echo one\n{{x}}\n$ {command.replace('{x}', chr(39) + '{y}{x}'[3:] + chr(39))}\n")
+    path.write_text(text)
+    assert main(["run", "--accept", str(path)]) == 2
+    said = capsys.readouterr().out
+    assert "a.story.md:8: cannot be accepted: " in said and message in said
+    assert path.read_text() == text
+
+
+def test_what_is_written_by_hand_as_advised_passes() -> None:
+    text = story("$ printf '$ ls -l\\n[exit 3]\\n'\n{*} ls -l\n{*} 3]\n")
+    assert Scenario.parse(text).run().passed and accepted(text) == text
+
+
+def test_blank_lines_at_the_end_of_an_output_do_not_count() -> None:
+    assert accepted(story("$ printf 'a\\n  \\n\\n'\n")) == story("$ printf 'a\\n  \\n\\n'\na\n")
+
+
 def test_an_expectation_that_fails_is_not_accepted() -> None:
     text = "# Title\n\n```expect\ncount pods = 7\n```\n"
     assert accepted(text) == text

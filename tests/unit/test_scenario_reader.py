@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simnet import diagnosis
 from simnet.errors import ManifestError
+from simnet.scenario.claims import CODES
 from simnet.scenario.model import Advance, Apply, Console, Expect, Story, VirtualFile
-from simnet.scenario.reader import letters_apart, parse_story, read_story
+from simnet.scenario.reader import letters_apart, must_assert, parse_story, read_story
 
 STORY = """\
 Some prose before anything.
@@ -148,8 +151,23 @@ REFUSED = [  # what is wrong, text after the title, line, part of the message
     ("settings that are no mapping", "```yaml scenario\n- 1\n```\n", 2, "it starts with `simnet: 1`"),
     ("output before a command", "```console\nhello\n```\n", 3, "found 'hello' before the first command"),
     ("a fence without an end", "```expect\ncount pods = 0\n", 2, "this fence is never closed"),
-    ("nothing asserted", "```yaml apply\na: 1\n```\n", 1, "the story asserts nothing"),
-    ("only commands without output", "```console\n$ ls\n```\n", 1, "the story asserts nothing"),
+    ("an expect fence of comments", "```expect\n# later\n\n```\n", 2, "this `expect` fence asserts nothing"),
+    ("a misspelt line", "```expect\ncount pods = 0\nGTE http://web/ from laptop is 200\n```\n", 4,
+     "found 'GTE'; expected an expectation: "),
+    ("a line of the future", "```expect\nalways GET http://web/ from laptop every 1s is 200\n```\n", 3,
+     "watching over a time is not supported yet"),
+    ("an unknown code", "```expect\ndiagnose cluster says SEL-NOMATCH, SEL-NOMTCH\n```\n", 3,
+     "'SEL-NOMTCH' is no code of a diagnosis"),
+    ("an unknown code after a capture", "```expect\ndiagnose GET http://{ip}/ from laptop says FOO-BAR\n```\n", 3,
+     "'FOO-BAR' is no code of a diagnosis"),
+    ("a word too many after a capture", "```expect\nresolve web from laptop is {vip} aftr 1 queries\n```\n", 3,
+     "'aftr' is one word too many"),
+    ("a namespace in brackets", "```expect\ncount pods in (web) = 0\n```\n", 3, "'(web)' is no name of a namespace"),
+    ("a quote that is never closed", "```expect\nGET http://web/ header \"Host: x from laptop is 200\n```\n", 3,
+     "the closing quote is missing"),
+    ("nothing to include", "```expect\nendpoints web include none\n```\n", 3, "`include none` holds for every Service"),
+    ("nothing to exclude", "```expect\nendpoints web exclude none\n```\n", 3, "`exclude none` holds for every Service"),
+    ("no record type", "```expect\nresolve web type AAA from laptop is no-name\n```\n", 3, "did you mean AAAA?"),
 ]
 
 
@@ -161,6 +179,42 @@ def test_what_is_wrong_is_said_with_its_line(text: str, line: int, message: str)
 
 def test_a_misreadable_setting_is_found_at_its_own_line_and_column() -> None:
     assert refusal("# T\n```yaml scenario\nsimnet: 1\nseed: [1\n```\n" + ASSERTS).startswith("a.story.md:4:7:")
+
+
+NOTHING_ASSERTED = [  # text after the title
+    "",
+    "```yaml apply\na: 1\n```\n",
+    "```console\n$ ls\n```\n",
+]
+
+
+@pytest.mark.parametrize("text", NOTHING_ASSERTED)
+def test_a_story_must_assert_something_before_it_runs(text: str) -> None:
+    read = story("# Title\n" + text)
+    with pytest.raises(ManifestError, match=r"^a\.story\.md:1: the story asserts nothing; add an `expect` fence"):
+        must_assert(read)
+    assert must_assert(story(f"# Title\n{ASSERTS}")).assertions == 1
+
+
+CAPTURES = [  # lines that may be right once the captured values are known
+    "endpoints web are {ip1}:80, {ip2}:80",
+    "GET http://{ip}/ from pod/{pod} is {status} seen-as {ip}",
+    "count {kind} app={app} in {ns} {op} {number}",
+    "resolve {name} type {type} from {who} is {answer} after {n} queries",
+    "diagnose GET http://{ip}/ from laptop says {code}",
+    "tcp {ip}:{port} from laptop is open   # {note}",
+]
+
+
+@pytest.mark.parametrize("line", CAPTURES)
+def test_a_line_with_captures_is_left_for_later(line: str) -> None:
+    assert story(f"# T\n```expect\n{line}\n```\n").assertions == 1
+
+
+def test_every_code_that_a_diagnosis_gives_is_known() -> None:
+    sources = Path(diagnosis.__file__).parent.glob("*.py")
+    given = {code for source in sources for code in re.findall(r'"([A-Z]{3}-[A-Z]+)"', source.read_text(encoding="utf-8"))}
+    assert given == set(CODES)
 
 
 def test_a_story_needs_a_title() -> None:
@@ -185,8 +239,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"missing\.story\.md: cannot be read"):
         read_story(tmp_path / "missing.story.md")
     (tmp_path / "latin.story.md").write_bytes(b"# caf\xe9\n")
-    with pytest.raises(ManifestError, match=r"latin\.story\.md: cannot be read"):
+    with pytest.raises(ManifestError, match=r"latin\.story\.md:1:6: found the byte 0xe9; expected UTF-8 text"):
         read_story(tmp_path / "latin.story.md")
+    (tmp_path / "dangling.story.md").symlink_to("gone.md")
+    with pytest.raises(ManifestError, match=r"dangling\.story\.md: cannot be read: it is a link to gone\.md, which"):
+        read_story(tmp_path / "dangling.story.md")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_byte_order_mark_is_no_part_of_the_story(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "a.story.md"
+    path.write_bytes(mark + b"# Caf\xc3\xa9\n" + ASSERTS.encode())
+    assert read_story(path).title == "Caf\u00e9"
+    assert story("\ufeff# A\n").title == "A"
 
 
 DISTANCES = [("expect", "expect", 0), ("exepct", "expect", 1), ("expct", "expect", 1), ("expects", "expect", 1),

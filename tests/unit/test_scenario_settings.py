@@ -114,11 +114,34 @@ def test_manifests_are_read_beside_the_story(tmp_path: Path) -> None:
     assert ground_of(read_story(path)).cluster.get("configmap", "web").name == "web"
 
 
-def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
+def test_one_manifest_needs_no_list(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n")
     path = tmp_path / "a.story.md"
-    path.write_text(f"# Title\n```yaml scenario\nsimnet: 1\nmanifests: [wbe.yaml]\n```\n{ASSERTS}")
-    with pytest.raises(SimnetError, match=r"wbe\.yaml"):
+    path.write_text(f"# Title\n```yaml scenario\nsimnet: 1\nmanifests: web.yaml\n```\n{ASSERTS}")
+    assert ground_of(read_story(path)).cluster.get("configmap", "web").name == "web"
+
+
+MISSING = [  # manifests, line and column, the end of the message
+    ("[wbe.yaml]", "4:13", "wbe.yaml does not exist; did you mean web.yaml?"),
+    ("wbe.yaml", "4:1", "wbe.yaml does not exist; did you mean web.yaml?"),
+    ("[web.yaml, more/sevrice.yaml]", "4:23", "more/sevrice.yaml does not exist; did you mean more/service.yaml?"),
+    ("[none/web.yaml]", "4:13", "none/web.yaml does not exist"),
+    ("[7]", "4:13", "7 is no path of a manifest; write [web.yaml], for example"),
+    ("{web.yaml: 1}", "4:1", "is no path of a manifest; write [web.yaml], for example"),
+]
+
+
+@pytest.mark.parametrize(("manifests", "place", "message"), MISSING)
+def test_a_missing_manifest_is_named_at_its_place(tmp_path: Path, manifests: str, place: str, message: str) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "service.yaml").touch()
+    (tmp_path / "web.yaml").touch()
+    path = tmp_path / "a.story.md"
+    path.write_text(f"# Title\n```yaml scenario\nsimnet: 1\nmanifests: {manifests}\n```\n{ASSERTS}")
+    with pytest.raises(ManifestError) as caught:
         ground_of(read_story(path))
+    said = str(caught.value)
+    assert said.startswith(f"{path}:{place}: ") and said.endswith(message)
 
 
 REFUSED = [  # settings from line 3 on, line and column, part of the message

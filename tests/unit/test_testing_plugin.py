@@ -84,6 +84,38 @@ def test_a_story_that_cannot_be_read_is_an_error_of_collection(directory: Path) 
     assert "1 error" in said and "Traceback" not in said and "reader.py" not in said
 
 
+def test_a_story_that_asserts_nothing_is_an_error_of_collection(directory: Path) -> None:
+    (directory / "b.story.md").write_text("# B\n```console\n$ true\n```\n")
+    said = pytest_in(directory, "b.story.md")
+    assert "b.story.md:1: the story asserts nothing" in said and "1 error" in said
+
+
+FAILING = """
+import simnet
+from simnet.testing import assert_delivered, assert_verdict, pod
+
+def test_expectation(cluster):
+    simnet.expect(cluster, "count pods = 7")
+
+def test_misspelt(cluster):
+    simnet.expect(cluster, "cuont pods = 7")
+
+def test_delivered(cluster):
+    assert_delivered(cluster.connect("tcp://10.96.0.200:80", "laptop"))
+
+def test_verdict(cluster):
+    assert_verdict(cluster.connect("tcp://10.96.0.200:80", "laptop"), "open")
+"""
+
+
+def test_a_failed_assertion_shows_the_test_and_none_of_this_package(directory: Path) -> None:
+    (directory / "test_failing.py").write_text(FAILING)
+    said = pytest_in(directory, "test_failing.py")
+    assert "4 failed" in said and '>       simnet.expect(cluster, "count pods = 7")' in said
+    assert "FAIL  count pods = 7" in said and "did you mean count?" in said
+    assert "simnet/api.py" not in said and "simnet/expect" not in said and "assertions.py" not in said
+
+
 def test_settings_that_cannot_be_used_fail_the_step_without_a_traceback(directory: Path) -> None:
     (directory / "b.story.md").write_text("# B\n```yaml scenario\nsimnet: 1\nsede: 3\n```\n```expect\ncount pods = 0\n```\n")
     said = pytest_in(directory, "b.story.md")

@@ -17,7 +17,6 @@ from simnet.objects.kinds import BY_KIND, Kind
 from simnet.objects.meta import Object
 from simnet.store.store import Store
 
-
 FIELDS: dict[str, tuple[str, ...]] = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
             "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),

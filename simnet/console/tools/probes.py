@@ -188,8 +188,9 @@ def ping(call: Call) -> Output:
         return failed("ping: usage error: Destination address required", 1)
     host = flags.operands[0]
     busybox = call.desk.is_busybox("ping")
-    if problem := _count_problem(flags.get("c", "4"), busybox):
-        return failed(f"ping: {problem}")
+    complaint = _count_problem(flags.get("c", "4"), busybox)
+    if complaint:
+        return failed(f"ping: {complaint}")
     six = flags.on("6") or call.name == "ping6"
     address = address_of(call, host, 6 if six else 4 if flags.on("4") else None)
     if not address:
