@@ -5,7 +5,7 @@ Pods of one template share one labels mapping, so the group of a further pod is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from simnet.labels import Selector
 from simnet.names import ObjectKey
@@ -74,6 +74,17 @@ class PodGroups:
         group.pods[key] = pod
         if group.services:
             group.news[key] = None
+            self._with_news[group] = None
+
+    def put_all(self, pods: Sequence[Pod]) -> None:
+        """The same for new pods that share their labels."""
+        first = pods[0]
+        namespace = first.key[0]
+        group = self._by_identity.get((namespace, id(first.labels))) or self._group(namespace, first.labels)
+        fresh = {pod.key: pod for pod in pods}
+        group.pods.update(fresh)
+        if group.services:
+            group.news.update(dict.fromkeys(fresh))
             self._with_news[group] = None
 
     def replace(self, pod: Pod) -> None:

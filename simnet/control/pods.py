@@ -10,7 +10,7 @@ pkg/controller/podgc (pods of deleted nodes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, NamedTuple, Self, cast
 
@@ -224,6 +224,31 @@ class PodMaker:
         if template.start.delay is not None:
             world.clock.after(template.start.delay, READY_TIMER, key)
         return template.pod(key, chosen, addresses)
+
+    def stamp_all(self, template: Template, keys: Sequence[ObjectKey], world: World) -> list[Pod]:
+        """As many of these pods as need no care: any open node, any address, no timer. The rest is for `stamp`.
+
+        What `stamp` does, without a call for each part; the caller commits them in bulk, so that no event confirms them.
+        """
+        if not template.is_plain or not self.scheduler.is_open or template.start.delay is not None:
+            return []
+        pods: list[Pod] = []
+        shared, addresses_of, new = template.shared, self.kubelet.addresses, object.__new__
+        nodes = self.scheduler.choose_all(len(keys))
+        for key, node in zip(keys, nodes, strict=False):
+            try:
+                addresses = addresses_of(key, node, (), world)
+            except SimnetError:
+                self.scheduler.take_back(nodes[len(pods):])
+                break
+            pod: Pod = new(Pod)
+            for write, value in shared:
+                write(pod, value)
+            _WRITE_KEY(pod, key)
+            _WRITE_NODE(pod, node)
+            _WRITE_ADDRESSES(pod, addresses)
+            pods.append(pod)
+        return pods
 
     def _stamp(self, template: Template, key: ObjectKey, node: str, world: World) -> Pod:
         """The same for a pod with wishes, or one that has to wait."""

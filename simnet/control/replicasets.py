@@ -18,7 +18,7 @@ from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
 from simnet.objects.replicaset import ReplicaSet
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
@@ -40,7 +40,7 @@ class ReplicaSets:
         self._books.workload_changed(self.kind, event.key, old, new)
         return () if new is not None else pods_gone(self.kind, event.key, world)
 
-    def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change]:
+    def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change | Creations]:
         """Make or remove pods until the number fits, then write the status. O(pods to make), O(pods) to remove."""
         replica_set = cast("ReplicaSet | None", world.store.get(self.kind, key))
         if replica_set is None or replica_set.deleted is not None:
@@ -58,11 +58,16 @@ class ReplicaSets:
         elif (replica_set.observed, replica_set.ready_replicas) != (tally.active, tally.ready):
             yield Change(self.kind, key, replace(replica_set, observed=tally.active, ready_replicas=tally.ready))
 
-    def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change]:
+    def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change | Creations]:
         base = name_base(replica_set.name)
         shared = self._maker.template(replica_set, replica_set.template, base, world)
+        keys = list(fresh_keys(base, count, replica_set.namespace, world))
+        pods = self._maker.stamp_all(shared, keys, world)
+        if pods:
+            self._books.made(self.kind, replica_set.key, len(pods), len(pods) if shared.start.ready else 0)
+            yield Creations("Pod", pods)
         addressed = ready = 0
-        for key in fresh_keys(base, count, replica_set.namespace, world):
+        for key in keys[len(pods):]:
             pod = self._maker.stamp(shared, key, world)
             if pod.pod_ips:
                 addressed += 1

@@ -9,7 +9,7 @@ reconciler.go. Rules ES-1 to ES-15.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Self, cast
 
 from simnet.control.endpoints import endpoint_for, has_named_target, has_slices, ports_for
@@ -83,6 +83,10 @@ class SliceTracker:
             case _:
                 self._node_changed(event, world)
         return ()
+
+    def handle_created(self, events: Sequence[Event], world: World) -> None:
+        self._groups.selectors.work = world.work
+        self._groups.put_all([cast(Pod, event.new) for event in events])
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         if old is not None:

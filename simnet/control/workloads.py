@@ -6,7 +6,7 @@ real controllers do. So the order in which objects arrive does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 from simnet.control.daemonsets import DaemonSets
@@ -16,7 +16,7 @@ from simnet.control.pods import PodMaker
 from simnet.control.replicasets import ReplicaSets
 from simnet.control.statefulsets import StatefulSets
 from simnet.control.world import World
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 
 
 class WorkloadController:
@@ -61,7 +61,10 @@ class WorkloadController:
             case _:
                 return self._daemon_sets.changed(event, world)
 
-    def flush(self, world: World) -> Iterator[Change]:
+    def handle_created(self, events: Sequence[Event], world: World) -> None:
+        """Ours, and counted when they were made."""
+
+    def flush(self, world: World) -> Iterator[Change | Creations]:
         """Pods made by hand come first, then what the workloads want."""
         yield from self._maker.flush(world)
         yield from self._books.adopt(world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -67,6 +67,14 @@ class World:
             self.pods_by_node.update(event.key, old, new)
             self.host_ports.update(event.key, old, new)
 
+    def created(self, events: Sequence[Event]) -> None:
+        """Keep the indexes in step with pods created in bulk."""
+        pods = [(event.key, cast(Pod, event.new)) for event in events]
+        self.pods_by_owner.add(pods)
+        self.pods_by_node.add(pods)
+        if pods[0][1].spec.has_host_ports or pods[0][1].spec.host_network:
+            self.host_ports.add(pods)
+
     def fork(self, store: Store, work: Work) -> World:
         """An independent copy over the forked store."""
         rng = Random()
@@ -90,6 +98,10 @@ class Controller(Protocol):
 
     def handle(self, event: Event, world: World) -> Iterable[Change]:
         """Answer one event of a kind in `kinds`."""
+        ...
+
+    def handle_created(self, events: Sequence[Event], world: World) -> None:
+        """Answer the creation of many pods of one template, all committed already. It gives rise to no change."""
         ...
 
     def flush(self, world: World) -> Iterable[Change]:

@@ -5,10 +5,11 @@ The view follows the store by events, (old, new) each; it never scans. Stages ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from simnet import ip
+from simnet.control.ingress_class import controller_flags
 from simnet.control.listening import Listening, listening_of, serving
 from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.dns.server import ClusterDNS
@@ -83,6 +84,17 @@ class View:
             self.memo.clear()
         if self._claims and event.kind in CLAIM_KINDS:
             self._claims.clear()
+
+    def created(self, events: Sequence[Event]) -> None:
+        """Follow pods of one template created in bulk; if they are more than addresses, one by one."""
+        first = cast(Pod, events[0].new)
+        if (self.settings.dns.pods == "verified" or first.spec.host_network or first.spec.has_host_ports
+                or controller_flags(first, self.settings.images) is not None):
+            for event in events:
+                self.update(event)
+            return
+        self._pods_at.add([(event.key, cast(Pod, event.new)) for event in events])
+        self.memo.clear()
 
     def fork(self, store: Store, work: Work) -> View:
         """An independent view over the forked store. Cost: one dict entry an indexed value."""

@@ -34,6 +34,17 @@ class Index(Generic[T]):
             for value in self._values(new):
                 self._entries.setdefault(value, {})[key] = new
 
+    def add(self, objects: Iterable[tuple[ObjectKey, T]]) -> None:
+        """Follow the creation of many objects."""
+        values, entries = self._values, self._entries
+        for key, new in objects:
+            for value in values(new):
+                group = entries.get(value)
+                if group is None:
+                    entries[value] = {key: new}
+                else:
+                    group[key] = new
+
     def get(self, value: Hashable) -> Mapping[ObjectKey, T]:
         return self._entries.get(value, {})
 
@@ -62,6 +73,14 @@ class ScarceIndex(Generic[T]):
         if new is not None:
             for value in self._values(new):
                 self._entries[value] = (*self._entries.get(value, ()), new)
+
+    def add(self, objects: Iterable[tuple[ObjectKey, T]]) -> None:
+        """Follow the creation of many objects."""
+        values, entries = self._values, self._entries
+        for _, new in objects:
+            for value in values(new):
+                here = entries.get(value)
+                entries[value] = (new,) if here is None else (*here, new)
 
     def get(self, value: Hashable) -> tuple[T, ...]:
         return self._entries.get(value, ())
