@@ -6,7 +6,7 @@ Source: kubernetes/ingress-nginx internal/ingress/status/status.go (which addres
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self, cast
 
@@ -63,11 +63,6 @@ class IngressStatusController:
         elif any(each.flags.publish_service == event.key for each in self._replicas.values()):
             self._all_dirty = True
         return ()
-
-    def handle_created(self, events: Sequence[Event], world: World) -> None:
-        if self._is_proxy(cast(Pod, events[0].new).spec, world):
-            for event in events:
-                self._pod_changed(event, world)
 
     def flush(self, world: World) -> Iterator[Change]:
         keys: dict[ObjectKey, bool] = self._dirty

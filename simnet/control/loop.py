@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from simnet.control.world import Controller, World
+from simnet.control.world import Controller, PodFollower, World
 from simnet.errors import DidNotSettle
 from simnet.names import ObjectKey
 from simnet.objects.meta import Object
@@ -28,7 +28,7 @@ class Follower(Protocol):
         """Follow one committed event."""
         ...
 
-    def created(self, events: Sequence[Event]) -> None:
+    def created(self, creations: Creations) -> None:
         """Follow the creation of many pods of one template."""
         ...
 
@@ -40,7 +40,8 @@ class Loop:
         self.world = world
         self.controllers = tuple(controllers)
         self.follower = follower
-        self._queue: deque[Event | list[Event]] = deque()
+        self._pod_followers = tuple(each for each in controllers if isinstance(each, PodFollower))
+        self._queue: deque[Event | Creations] = deque()
         self._handlers: dict[str, tuple[Controller, ...]] = {}
 
     def commit(self, changes: Iterable[Change | Creations]) -> None:
@@ -56,10 +57,10 @@ class Loop:
                 self._queue.append(event)
 
     def _create(self, creations: Creations) -> None:
-        events = self.world.store.create(creations)
-        self.world.created(events)
-        self.follower.created(events)
-        self._queue.append(events)
+        self.world.store.create(creations)
+        self.world.created(creations)
+        self.follower.created(creations)
+        self._queue.append(creations)
 
     def put(self, new: Object, kind: str | None = None) -> None:
         """Commit one object."""
@@ -95,10 +96,10 @@ class Loop:
             if not self._queue:
                 return
 
-    def _answer(self, event: Event | list[Event]) -> None:
-        if isinstance(event, list):
-            for controller in self._interested(event[0].kind):
-                controller.handle_created(event, self.world)
+    def _answer(self, event: Event | Creations) -> None:
+        if isinstance(event, Creations):
+            for follower in self._pod_followers:
+                follower.handle_created(event, self.world)
             return
         for controller in self._interested(event.kind):
             changes = controller.handle(event, self.world)

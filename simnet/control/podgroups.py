@@ -5,7 +5,7 @@ Pods of one template share one labels mapping, so the group of a further pod is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from simnet.labels import Selector
 from simnet.names import ObjectKey
@@ -76,15 +76,12 @@ class PodGroups:
             group.news[key] = None
             self._with_news[group] = None
 
-    def put_all(self, pods: Sequence[Pod]) -> None:
+    def put_all(self, namespace: str, labels: Labels, pods: Mapping[ObjectKey, Pod]) -> None:
         """The same for new pods that share their labels."""
-        first = pods[0]
-        namespace = first.key[0]
-        group = self._by_identity.get((namespace, id(first.labels))) or self._group(namespace, first.labels)
-        fresh = {pod.key: pod for pod in pods}
-        group.pods.update(fresh)
+        group = self._by_identity.get((namespace, id(labels))) or self._group(namespace, labels)
+        group.pods.update(pods)
         if group.services:
-            group.news.update(dict.fromkeys(fresh))
+            group.news.update(dict.fromkeys(pods))
             self._with_news[group] = None
 
     def replace(self, pod: Pod) -> None:

@@ -6,7 +6,7 @@ real controllers do. So the order in which objects arrive does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from simnet.control.daemonsets import DaemonSets
@@ -60,9 +60,6 @@ class WorkloadController:
                 return self._stateful_sets.changed(event, world)
             case _:
                 return self._daemon_sets.changed(event, world)
-
-    def handle_created(self, events: Sequence[Event], world: World) -> None:
-        """Ours, and counted when they were made."""
 
     def flush(self, world: World) -> Iterator[Change | Creations]:
         """Pods made by hand come first, then what the workloads want."""

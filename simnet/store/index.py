@@ -34,16 +34,23 @@ class Index(Generic[T]):
             for value in self._values(new):
                 self._entries.setdefault(value, {})[key] = new
 
-    def add(self, objects: Iterable[tuple[ObjectKey, T]]) -> None:
-        """Follow the creation of many objects."""
-        values, entries = self._values, self._entries
-        for key, new in objects:
-            for value in values(new):
-                group = entries.get(value)
-                if group is None:
-                    entries[value] = {key: new}
-                else:
-                    group[key] = new
+    def add_together(self, value: Hashable, objects: Mapping[ObjectKey, T]) -> None:
+        """Follow the creation of many objects that have this one value."""
+        group = self._entries.get(value)
+        if group is None:
+            self._entries[value] = dict(objects)
+        else:
+            group.update(objects)
+
+    def add_each(self, values: Iterable[Hashable], objects: Mapping[ObjectKey, T]) -> None:
+        """Follow the creation of many objects that have one value each."""
+        entries = self._entries
+        for value, (key, new) in zip(values, objects.items(), strict=True):
+            group = entries.get(value)
+            if group is None:
+                entries[value] = {key: new}
+            else:
+                group[key] = new
 
     def get(self, value: Hashable) -> Mapping[ObjectKey, T]:
         return self._entries.get(value, {})
@@ -74,11 +81,11 @@ class ScarceIndex(Generic[T]):
             for value in self._values(new):
                 self._entries[value] = (*self._entries.get(value, ()), new)
 
-    def add(self, objects: Iterable[tuple[ObjectKey, T]]) -> None:
-        """Follow the creation of many objects."""
-        values, entries = self._values, self._entries
-        for _, new in objects:
-            for value in values(new):
+    def add_each(self, values: Iterable[Iterable[Hashable]], objects: Iterable[T]) -> None:
+        """Follow the creation of many objects with these values each."""
+        entries = self._entries
+        for together, new in zip(values, objects, strict=True):
+            for value in together:
                 here = entries.get(value)
                 entries[value] = (new,) if here is None else (*here, new)
 
