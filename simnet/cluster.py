@@ -75,7 +75,7 @@ class Cluster:
         self._set_up()
 
     def _wire(self, controllers: Sequence[Any]) -> None:
-        self._loop = Loop(self.world, controllers, self.view.update)
+        self._loop = Loop(self.world, controllers, self.view)
         self.world.recorder = next(each for each in controllers if isinstance(each, EventRecorder))
         self._door = Door(self.world, self._loop)
         self.view.now = self.world.now

@@ -23,6 +23,7 @@ TOPOLOGY_ANNOTATIONS: Final = ("service.kubernetes.io/topology-aware-hints", "se
 _ZONE_DISTRIBUTIONS: Final = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _ENDED: Final = ("Succeeded", "Failed")
 _V6: Final = ip.V6
+_new_endpoint: Final = tuple.__new__  # half the cost of the NamedTuple's own constructor; there is one for every pod
 
 
 class Membership(NamedTuple):
@@ -57,7 +58,7 @@ def endpoint_for(service: Service, pod: Pod, node: Node | None, family: int) -> 
     if hostname and pod.spec.subdomain != service.key.name:
         hostname = ""
     if not service.traffic_distribution or not ready or has_topology_mode(service):
-        return Endpoint(addresses, ready, serving, terminating, node_name, zone, hostname, pod.key)
+        return _new_endpoint(Endpoint, (addresses, ready, serving, terminating, node_name, zone, hostname, pod.key, (), ()))
     zones, nodes = _hints(service.traffic_distribution, zone, node_name)
     return Endpoint(addresses, ready, serving, terminating, node_name, zone, hostname, pod.key, zones, nodes)
 

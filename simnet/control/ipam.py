@@ -224,7 +224,8 @@ class PodRange:
 
     def copy(self) -> PodRange:
         """An independent ledger in the same state."""
-        twin = copy(self)
+        twin = PodRange.__new__(PodRange)
+        twin.subnets, twin._size, twin._next, twin._only_start = self.subnets, self._size, self._next, self._only_start
         twin._slots, twin._owned = self._slots.copy(), self._owned.copy()
         return twin
 

@@ -74,6 +74,21 @@ class Kubelet:
             raise
         return tuple(taken)
 
+    def first_addresses(self, keys: Iterable[ObjectKey], nodes: Iterable[str], world: World) -> list[tuple[int, ...]]:
+        """`addresses` for pods without pins, as far as it goes: the list ends before the first that gets none."""
+        found: list[tuple[int, ...]] = []
+        is_simple, ranges_of = not self._pinned, world.pod_ranges.get
+        try:
+            for key, node in zip(keys, nodes, strict=False):
+                ranges = ranges_of(node)
+                if is_simple and ranges is not None and len(ranges) == 1:
+                    found.append((ranges[0].allocate(key),))
+                else:
+                    found.append(self.addresses(key, node, (), world))
+        except SimnetError:
+            pass
+        return found
+
     def occupy(self, pod: Pod, world: World) -> None:
         """Keep addresses that a pod states as a fact from being given to others."""
         for each in world.pod_ranges.get(pod.node_name, ()):

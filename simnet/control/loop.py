@@ -7,36 +7,60 @@ is left to flush, timers that are due run, until the cluster is quiet.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from simnet.control.world import Controller, World
+from simnet.control.world import Controller, PodFollower, World
 from simnet.errors import DidNotSettle
 from simnet.names import ObjectKey
 from simnet.objects.meta import Object
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 
 SETTLE_LIMIT_SECONDS = 600.0
+
+
+class Follower(Protocol):
+    """Whoever has to know of every event before the next call: the view of the data plane."""
+
+    def update(self, event: Event) -> None:
+        """Follow one committed event."""
+        ...
+
+    def created(self, creations: Creations) -> None:
+        """Follow the creation of many pods of one template."""
+        ...
 
 
 class Loop:
     """Commits changes and lets controllers answer until nobody wants anything."""
 
-    def __init__(self, world: World, controllers: Sequence[Controller], follow: Callable[[Event], None]) -> None:
+    def __init__(self, world: World, controllers: Sequence[Controller], follower: Follower) -> None:
         self.world = world
         self.controllers = tuple(controllers)
-        self.follow = follow
-        self._queue: deque[Event] = deque()
+        self.follower = follower
+        self._pod_followers = tuple(each for each in controllers if isinstance(each, PodFollower))
+        self._queue: deque[Event | Creations] = deque()
         self._handlers: dict[str, tuple[Controller, ...]] = {}
 
-    def commit(self, changes: Iterable[Change]) -> None:
+    def commit(self, changes: Iterable[Change | Creations]) -> None:
         """Write changes; indexes follow at once, controllers when `run` comes to the event."""
         for change in changes:
+            if isinstance(change, Creations):
+                self._create(change)
+                continue
             event = self.world.store.commit(change)
             if event is not None:
                 self.world.update(event)
-                self.follow(event)
+                self.follower.update(event)
                 self._queue.append(event)
+
+    def _create(self, creations: Creations) -> None:
+        self.world.store.create(creations)
+        self.world.created(creations)
+        self.follower.created(creations)
+        self._queue.append(creations)
 
     def put(self, new: Object, kind: str | None = None) -> None:
         """Commit one object."""
@@ -47,18 +71,40 @@ class Loop:
         self.commit([Change(kind, key, None)])
 
     def run(self) -> None:
-        """Let controllers work on everything waiting, at the present moment of the clock."""
+        """Let controllers work on everything waiting, at the present moment of the clock.
+
+        The collector pauses meanwhile: nothing made here is garbage, and looking through it all again and again would
+        cost a third of the time.
+        """
+        if not gc.isenabled():
+            self._run()
+            return
+        gc.disable()
+        try:
+            self._run()
+        finally:
+            gc.enable()
+
+    def _run(self) -> None:
         while True:
             while self._queue:
-                event = self._queue.popleft()
-                for controller in self._interested(event.kind):
-                    self.commit(controller.handle(event, self.world))
+                self._answer(self._queue.popleft())
             for controller in self.controllers:
                 self.commit(controller.flush(self.world))
                 if self._queue:
                     break
             if not self._queue:
                 return
+
+    def _answer(self, event: Event | Creations) -> None:
+        if isinstance(event, Creations):
+            for follower in self._pod_followers:
+                follower.handle_created(event, self.world)
+            return
+        for controller in self._interested(event.kind):
+            changes = controller.handle(event, self.world)
+            if changes:
+                self.commit(changes)
 
     def settle(self) -> None:
         """Run until quiet, letting the clock go on to every timer. Raises DidNotSettle after ten logical minutes."""

@@ -19,21 +19,31 @@ Labels = Mapping[str, str]
 class Group:
     """Pods with the same labels; `services` are those whose selector matches them, kept up to date.
 
-    `news` are pods that came or changed and that the services have not been told of yet.
+    `news` are pods that came or changed and that the services have not been told of yet. A copy shares all three until
+    one side writes: `own` comes before every write.
     """
 
-    __slots__ = ("labels", "namespace", "news", "pods", "services")
+    __slots__ = ("is_shared", "labels", "namespace", "news", "pods", "services")
 
     def __init__(self, namespace: str, labels: Labels) -> None:
         self.namespace, self.labels = namespace, labels
         self.pods: dict[ObjectKey, Pod] = {}
         self.services: dict[ObjectKey, None] = {}
         self.news: dict[ObjectKey, None] = {}
+        self.is_shared = False
 
     def copy(self) -> Group:
         twin = Group(self.namespace, self.labels)
-        twin.pods, twin.services, twin.news = self.pods.copy(), self.services.copy(), self.news.copy()
+        twin.pods, twin.services, twin.news = self.pods, self.services, self.news
+        self.is_shared = twin.is_shared = True
         return twin
+
+    def own(self) -> Group:
+        """The group itself, free to be written to."""
+        if self.is_shared:
+            self.pods, self.services, self.news = self.pods.copy(), self.services.copy(), self.news.copy()
+            self.is_shared = False
+        return self
 
 
 class PodGroups:
@@ -52,7 +62,7 @@ class PodGroups:
         self._with_news: dict[Group, None] = {}
 
     def fork(self, work: Work) -> PodGroups:
-        """An independent copy. O(pods), one dict entry each."""
+        """An independent copy. O(groups); the pods of a group are copied when one side writes there."""
         twin = PodGroups(work)
         twin.selectors = self.selectors.fork(work)
         for group in self._by_value.values():
@@ -71,16 +81,24 @@ class PodGroups:
         """Put a new or changed pod into its group, which is made when it is the first, and note the news."""
         key = pod.key
         group = self._by_identity.get((key[0], id(pod.labels))) or self._group(key[0], pod.labels)
-        group.pods[key] = pod
+        group.own().pods[key] = pod
         if group.services:
             group.news[key] = None
+            self._with_news[group] = None
+
+    def put_all(self, namespace: str, labels: Labels, pods: Mapping[ObjectKey, Pod]) -> None:
+        """The same for new pods that share their labels."""
+        group = self._by_identity.get((namespace, id(labels))) or self._group(namespace, labels)
+        group.own().pods.update(pods)
+        if group.services:
+            group.news.update(dict.fromkeys(pods))
             self._with_news[group] = None
 
     def replace(self, pod: Pod) -> None:
         """A pod changed in a way that concerns no Service."""
         group = self.of(pod.key[0], pod.labels)
         if group is not None:
-            group.pods[pod.key] = pod
+            group.own().pods[pod.key] = pod
 
     def news(self) -> Iterable[Group]:
         """The groups with news since the last call; whoever asks has to empty `news` of each."""
@@ -99,7 +117,7 @@ class PodGroups:
         """Take a pod out of its group; an empty group is forgotten."""
         group = self.of(pod.key[0], pod.labels)
         if group is not None:
-            group.pods.pop(pod.key, None)
+            group.own().pods.pop(pod.key, None)
             group.news.pop(pod.key, None)
             if not group.pods:
                 self._unfile(group)
@@ -108,14 +126,14 @@ class PodGroups:
     def set_selector(self, service: ObjectKey, selector: Selector | None) -> None:
         """File, replace or (None) forget a Service's selector."""
         for group in self._selected.pop(service, ()):
-            group.services.pop(service, None)
+            group.own().services.pop(service, None)
         if selector is None:
             self.selectors.remove(service)
             return
         self.selectors.put(service, selector)
         for group in self._candidates(service.namespace, selector):
             if selector.matches(group.labels):
-                group.services[service] = None
+                group.own().services[service] = None
                 self._selected.setdefault(service, {})[group] = None
 
     def selected(self, service: ObjectKey) -> Iterable[Pod]:

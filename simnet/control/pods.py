@@ -10,8 +10,10 @@ pkg/controller/podgc (pods of deleted nodes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import repeat
 from typing import Any, Final, NamedTuple, Self, cast
 
 from simnet.control.kubelet import FAILED_SANDBOX, Kubelet, host_network_addresses
@@ -35,6 +37,7 @@ _SANDBOX_ERROR: Final = ('Failed to create pod sandbox: rpc error: code = Unknow
 _WRITE: Final[Mapping[str, Any]] = {each.name: getattr(Pod, each.name).__set__ for each in fields(Pod)}
 """The slots of a Pod. `Template.pod` fills them directly: a frozen dataclass's constructor takes three times as long,
 and nobody has seen the object yet."""
+_all: Final = deque[None](maxlen=0).extend  # runs an iterator to its end
 _WRITE_KEY, _WRITE_NODE, _WRITE_ADDRESSES = (_WRITE[name] for name in ("key", "node_name", "pod_ips"))
 
 
@@ -225,6 +228,26 @@ class PodMaker:
             world.clock.after(template.start.delay, READY_TIMER, key)
         return template.pod(key, chosen, addresses)
 
+    def stamp_all(self, template: Template, keys: Sequence[ObjectKey], world: World) -> dict[ObjectKey, Pod]:
+        """As many of these pods as need no care: any open node, any address, no timer, nobody who looks at each of
+        them. The rest is for `stamp`. The caller commits them in bulk, so that no event confirms them.
+        """
+        if not template.is_plain or not self.scheduler.is_open or template.start.delay is not None \
+                or _is_watched(template.spec, world):
+            return {}
+        nodes = self.scheduler.choose_all(len(keys))
+        addresses = self.kubelet.first_addresses(keys, nodes, world)
+        if len(addresses) < len(nodes):
+            self.scheduler.take_back(nodes[len(addresses):])
+        new = object.__new__
+        pods = [new(Pod) for _ in addresses]
+        for write, value in template.shared:
+            _all(map(write, pods, repeat(value)))
+        _all(map(_WRITE_KEY, pods, keys))
+        _all(map(_WRITE_NODE, pods, nodes))
+        _all(map(_WRITE_ADDRESSES, pods, addresses))
+        return dict(zip(keys, pods, strict=False))
+
     def _stamp(self, template: Template, key: ObjectKey, node: str, world: World) -> Pod:
         """The same for a pod with wishes, or one that has to wait."""
         pinned = template.pinned or self.kubelet.pins((f"pod/{key}",), world)
@@ -325,3 +348,10 @@ class PodMaker:
             world.record(pod, "Warning", pod.reason, pod.message, "kubelet")
         elif pod.pod_ips and start.delay is not None:
             world.clock.after(start.delay, READY_TIMER, pod.key)
+
+
+def _is_watched(spec: PodSpec, world: World) -> bool:
+    """Whether somebody follows each single pod of this spec: Ingress controllers are known by their pods, and a DNS
+    server with `pods verified` knows the address of every pod."""
+    profiles = (world.images.of(container.image) for container in spec.port_owners)
+    return world.settings.dns.pods == "verified" or any(each is not None and each.proxy for each in profiles)

@@ -13,13 +13,14 @@ from typing import Any, Self, cast
 
 from simnet.control.ownership import OwnerBooks, active_pods
 from simnet.control.pods import PodMaker
-from simnet.control.revisions import name_base, quick_suffix
+from simnet.control.revisions import name_base, quick_suffixes
 from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
 from simnet.objects.replicaset import ReplicaSet
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 
+_new_key = tuple.__new__  # half the cost of the NamedTuple's own constructor
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
@@ -40,7 +41,7 @@ class ReplicaSets:
         self._books.workload_changed(self.kind, event.key, old, new)
         return () if new is not None else pods_gone(self.kind, event.key, world)
 
-    def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change]:
+    def reconcile(self, key: ObjectKey, world: World) -> Iterator[Change | Creations]:
         """Make or remove pods until the number fits, then write the status. O(pods to make), O(pods) to remove."""
         replica_set = cast("ReplicaSet | None", world.store.get(self.kind, key))
         if replica_set is None or replica_set.deleted is not None:
@@ -58,11 +59,16 @@ class ReplicaSets:
         elif (replica_set.observed, replica_set.ready_replicas) != (tally.active, tally.ready):
             yield Change(self.kind, key, replace(replica_set, observed=tally.active, ready_replicas=tally.ready))
 
-    def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change]:
+    def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change | Creations]:
         base = name_base(replica_set.name)
         shared = self._maker.template(replica_set, replica_set.template, base, world)
+        keys = fresh_keys(base, count, replica_set.namespace, world)
+        pods = self._maker.stamp_all(shared, keys, world)
+        if pods:
+            self._books.made(self.kind, replica_set.key, len(pods), len(pods) if shared.start.ready else 0)
+            yield Creations(replica_set.namespace, pods)
         addressed = ready = 0
-        for key in fresh_keys(base, count, replica_set.namespace, world):
+        for key in keys[len(pods):]:
             pod = self._maker.stamp(shared, key, world)
             if pod.pod_ips:
                 addressed += 1
@@ -72,15 +78,14 @@ class ReplicaSets:
             self._books.made(self.kind, replica_set.key, addressed, ready)
 
 
-def fresh_keys(base: str, count: int, namespace: str, world: World) -> Iterable[ObjectKey]:
+def fresh_keys(base: str, count: int, namespace: str, world: World) -> list[ObjectKey]:
     """Names for new pods, `base` and five random letters each; none is taken."""
-    keys: dict[ObjectKey, None] = {}
-    get, rng = world.store.get, world.rng
-    while len(keys) < count:
-        key = ObjectKey(namespace, base + quick_suffix(rng))
-        if get("Pod", key) is None:
-            keys[key] = None
-    return keys
+    fresh: dict[str, None] = {}
+    taken = world.store.names("Pod", namespace)
+    while len(fresh) < count:
+        names = [base + suffix for suffix in quick_suffixes(world.rng, count - len(fresh))]
+        fresh.update(dict.fromkeys(name for name in names if name not in taken))
+    return [_new_key(ObjectKey, (namespace, name)) for name in fresh]
 
 
 def pods_gone(kind: str, key: ObjectKey, world: World) -> list[Change]:

@@ -62,12 +62,12 @@ def pod_raw(base: str, template: PodTemplate) -> Mapping[str, Any]:
 _PAIRS: Final = tuple(first + second for first in SUFFIX_ALPHABET for second in SUFFIX_ALPHABET)
 
 
-def quick_suffix(rng: Random) -> str:
-    """Five random letters for a generated name from one draw; `names.random_suffix` needs five."""
-    number = int(rng.random() * _SUFFIXES)
-    rest, last = divmod(number, len(SUFFIX_ALPHABET))
-    first, second = divmod(rest, len(_PAIRS))
-    return _PAIRS[first] + _PAIRS[second] + SUFFIX_ALPHABET[last]
+def quick_suffixes(rng: Random, count: int) -> list[str]:
+    """Five random letters for each of `count` generated names, from one draw each; `names.random_suffix` needs five."""
+    draw, pairs, letters, suffixes = rng.random, _PAIRS, len(SUFFIX_ALPHABET), _SUFFIXES
+    both = letters * len(pairs)
+    return [pairs[(number := int(draw() * suffixes)) // both] + pairs[number // letters % len(pairs)]
+            + SUFFIX_ALPHABET[number % letters] for _ in range(count)]
 
 
 def name_base(owner: str) -> str:

@@ -124,6 +124,28 @@ class Scheduler:
             heappop(heap)
         return ""
 
+    def choose_all(self, count: int) -> list[str]:
+        """`choose_any` for many pods whose objects will be committed in bulk; fewer than `count` only without nodes."""
+        if not self._names:
+            self._order()
+        heap, pods, names, size = self._heap, self._pods, self._names, len(self._names)
+        chosen: list[str] = []
+        while heap and len(chosen) < count:
+            entry = heap[0]
+            name = names[entry % size]
+            if pods[name] == entry // size:
+                pods[name] += 1
+                heapreplace(heap, entry + size)
+                chosen.append(name)
+            else:
+                heappop(heap)
+        return chosen
+
+    def take_back(self, nodes: Iterable[str]) -> None:
+        """Give back choices of `choose_all` that came to nothing."""
+        for node in nodes:
+            self._count(node, -1)
+
     def forget(self, key: ObjectKey) -> None:
         """Take back a booking by `choose_any` that came to nothing."""
         self._count(self._assumed.pop(key), -1)

@@ -9,7 +9,7 @@ reconciler.go. Rules ES-1 to ES-15.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self, cast
 
 from simnet.control.endpoints import endpoint_for, has_named_target, has_slices, ports_for
@@ -23,14 +23,17 @@ from simnet.objects.meta import Owner
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod, PodSpec
 from simnet.objects.service import Service
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 from simnet.store.work import Work
 
 _NO_SPEC = PodSpec()
 
 
 class _Tracked:
-    """One Service (None while only slices of it are known) and its slices by address type."""
+    """One Service (None while only slices of it are known) and its slices by address type.
+
+    After a fork both trackers share it, and neither writes to it: `SliceTracker._writable` makes a copy first.
+    """
 
     __slots__ = ("books", "service")
 
@@ -59,12 +62,15 @@ class SliceTracker:
     def __init__(self) -> None:
         self._groups = PodGroups(Work())
         self._tracked: dict[ObjectKey, _Tracked] = {}
+        self._own: set[ObjectKey] = set()  # the Services whose _Tracked no other tracker shares
         self._dirty: dict[ObjectKey, dict[ObjectKey, None] | None] = {}
 
     def fork(self) -> Self:
+        """An independent tracker. Cost: one dict entry a Service and a pod; slices are copied when one side writes."""
         twin = type(self)()
         twin._groups = self._groups.fork(Work())
-        twin._tracked = {service: tracked.copy() for service, tracked in self._tracked.items()}
+        twin._tracked = self._tracked.copy()
+        self._own = set()
         twin._dirty = {service: None if pods is None else pods.copy() for service, pods in self._dirty.items()}
         return twin
 
@@ -84,6 +90,10 @@ class SliceTracker:
                 self._node_changed(event, world)
         return ()
 
+    def handle_created(self, creations: Creations, world: World) -> None:
+        self._groups.selectors.work = world.work
+        self._groups.put_all(creations.namespace, creations.first.labels, creations.pods)
+
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         if old is not None:
             if new is not None and old.labels is new.labels and not _matters(old, new):
@@ -96,6 +106,15 @@ class SliceTracker:
         if new is not None:
             self._groups.put(new)
 
+    def _writable(self, service: ObjectKey) -> _Tracked:
+        """What is known of a Service, from now on ours alone."""
+        if service in self._own:
+            return self._tracked[service]
+        shared = self._tracked.get(service)
+        tracked = self._tracked[service] = _Tracked() if shared is None else shared.copy()
+        self._own.add(service)
+        return tracked
+
     def _mark(self, services: Iterable[ObjectKey], pods: Iterable[ObjectKey]) -> None:
         for service in services:
             marked = self._dirty.setdefault(service, {})
@@ -103,7 +122,7 @@ class SliceTracker:
                 marked.update(dict.fromkeys(pods))
 
     def _service_changed(self, key: ObjectKey, new: Service | None) -> Iterable[Change]:
-        tracked = self._tracked.get(key)
+        tracked = self._writable(key) if key in self._tracked else None
         if new is None or not has_slices(new):
             self._groups.set_selector(key, None)
             self._dirty.pop(key, None)
@@ -111,11 +130,12 @@ class SliceTracker:
                 return ()
             if new is None:
                 del self._tracked[key]
+                self._own.discard(key)
                 return [change for book in tracked.books.values() for change in book.give_up()]
             tracked.service = None  # a Service that loses its selector keeps the slices it had
             return ()
         if tracked is None:
-            tracked = self._tracked[key] = _Tracked()
+            tracked = self._writable(key)
         if tracked.service is None or tracked.service.selector != new.selector:
             self._groups.set_selector(key, new.selector)
         tracked.service = new
@@ -125,13 +145,16 @@ class SliceTracker:
     def _slice_changed(self, old: EndpointSlice | None, new: EndpointSlice | None) -> None:
         """Our own writes are known already; whatever else is done to a slice of ours is put right."""
         if new is not None and (service := _managed_for(new)) is not None:
-            book = self._tracked.setdefault(service, _Tracked()).book(new.address_type)
-            if book.slices.get(new.name) is not new:
-                book.take_over(new)
+            tracked = self._tracked.get(service)
+            book = tracked.books.get(new.address_type) if tracked is not None else None
+            if book is None or book.slices.get(new.name) is not new:
+                self._writable(service).book(new.address_type).take_over(new)
                 self._dirty[service] = None
         elif new is None and old is not None and (service := _managed_for(old)) is not None:
             tracked = self._tracked.get(service)
-            if tracked is not None and tracked.book(old.address_type).slices.pop(old.name, None) is not None:
+            book = tracked.books.get(old.address_type) if tracked is not None else None
+            if book is not None and old.name in book.slices:
+                del self._writable(service).book(old.address_type).slices[old.name]
                 self._dirty[service] = None
 
     def _node_changed(self, event: Event, world: World) -> None:
@@ -152,7 +175,7 @@ class SliceTracker:
             group.news = {}
         dirty, self._dirty = self._dirty, {}
         for key, pods in dirty.items():
-            tracked = self._tracked.get(key)
+            tracked = self._writable(key) if key in self._tracked else None
             if tracked is not None and tracked.service is not None:
                 yield from self._reconcile(tracked, tracked.service, pods, world)
 
@@ -186,13 +209,11 @@ class SliceTracker:
         wanted: dict[str, Wanted] = {f"IPv{family}": {} for family in service.ip_families}
         sides = [(family, wanted[f"IPv{family}"]) for family in service.ip_families]
         fixed = None if has_named_target(service) else ports_for(service, _NO_SPEC)
-        nodes: dict[str, Node | None] = {}
+        nodes = cast("Mapping[str, Node]", world.store.names("Node", ""))
         for pod in members:
-            name = pod.node_name
-            if name not in nodes:
-                nodes[name] = cast("Node | None", world.store.get("Node", ObjectKey("", name)))
+            node = nodes.get(pod.node_name)
             for family, side in sides:
-                endpoint = endpoint_for(service, pod, nodes[name], family)
+                endpoint = endpoint_for(service, pod, node, family)
                 if endpoint is not None:
                     side[pod.key] = (ports_for(service, pod.spec) if fixed is None else fixed, endpoint)
         return wanted

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 _ALWAYS_DENSE = 1 << 16
 _NEVER_DENSE = 1 << 24
 _CROWDED = 64
@@ -73,8 +71,8 @@ class Slots:
 
     def copy(self) -> Slots:
         """An independent book with the same numbers taken. Cost: a copy of the bytes or of the set."""
-        twin = copy(self)
-        twin._set = self._set.copy()
+        twin = Slots.__new__(Slots)
+        twin.size, twin._set = self.size, self._set.copy()
         twin._bytes = None if self._bytes is None else self._bytes[:]
         return twin
 

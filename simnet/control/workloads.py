@@ -16,7 +16,7 @@ from simnet.control.pods import PodMaker
 from simnet.control.replicasets import ReplicaSets
 from simnet.control.statefulsets import StatefulSets
 from simnet.control.world import World
-from simnet.store.store import Change, Event
+from simnet.store.store import Change, Creations, Event
 
 
 class WorkloadController:
@@ -61,7 +61,7 @@ class WorkloadController:
             case _:
                 return self._daemon_sets.changed(event, world)
 
-    def flush(self, world: World) -> Iterator[Change]:
+    def flush(self, world: World) -> Iterator[Change | Creations]:
         """Pods made by hand come first, then what the workloads want."""
         yield from self._maker.flush(world)
         yield from self._books.adopt(world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from simnet.clock import Clock
 from simnet.control.ipam import NodeCIDRs, PodRange
@@ -16,7 +16,7 @@ from simnet.objects.meta import Object
 from simnet.objects.pod import Pod
 from simnet.settings import Settings
 from simnet.store.index import Index, ScarceIndex
-from simnet.store.store import Change, Event, Store
+from simnet.store.store import Change, Creations, Event, Store
 from simnet.store.work import Work
 
 T = TypeVar("T")
@@ -67,6 +67,13 @@ class World:
             self.pods_by_node.update(event.key, old, new)
             self.host_ports.update(event.key, old, new)
 
+    def created(self, creations: Creations) -> None:
+        """Keep the indexes in step with pods created in bulk, none of which wants a host port."""
+        pods = creations.pods
+        for owner in _owner(creations.first):
+            self.pods_by_owner.add_together(owner, pods)
+        self.pods_by_node.add_each([pod.node_name for pod in pods.values()], pods)
+
     def fork(self, store: Store, work: Work) -> World:
         """An independent copy over the forked store."""
         rng = Random()
@@ -92,7 +99,7 @@ class Controller(Protocol):
         """Answer one event of a kind in `kinds`."""
         ...
 
-    def flush(self, world: World) -> Iterable[Change]:
+    def flush(self, world: World) -> Iterable[Change | Creations]:
         """Called when no event is waiting: changes that were gathered meanwhile."""
         ...
 
@@ -102,6 +109,16 @@ class Controller(Protocol):
 
     def fork(self) -> Self:
         """An independent copy of its books."""
+        ...
+
+
+@runtime_checkable
+class PodFollower(Protocol):
+    """A controller that has to hear of pods created in bulk. Others follow only pods that `PodMaker.stamp_all` leaves
+    to be made one by one."""
+
+    def handle_created(self, creations: Creations, world: World) -> None:
+        """Note the pods, all committed already; what follows from them is for `flush`."""
         ...
 
 

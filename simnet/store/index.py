@@ -16,30 +16,55 @@ T = TypeVar("T")
 
 
 class Index(Generic[T]):
-    """value -> {key: object}. For values that many objects share (owner, service, namespace)."""
+    """value -> {key: object}. For values that many objects share (owner, service, namespace).
+
+    `_shared` are the values whose objects are held together with a fork: whoever writes first makes a copy.
+    """
 
     def __init__(self, values: Callable[[T], Iterable[Hashable]]) -> None:
         self._values = values
         self._entries: dict[Hashable, dict[ObjectKey, T]] = {}
+        self._shared: set[Hashable] = set()
 
     def update(self, key: ObjectKey, old: T | None, new: T | None) -> None:
         """Follow one change. O(values of the object)."""
         if old is not None:
             for value in self._values(old):
-                group = self._entries.get(value, {})
+                group = self._writable(value)
                 group.pop(key, None)  # a value that is listed twice is gone already
                 if not group:
-                    self._entries.pop(value, None)
+                    del self._entries[value]
         if new is not None:
             for value in self._values(new):
-                self._entries.setdefault(value, {})[key] = new
+                self._writable(value)[key] = new
+
+    def _writable(self, value: Hashable) -> dict[ObjectKey, T]:
+        group = self._entries.get(value)
+        if group is None:
+            group = self._entries[value] = {}
+        elif self._shared and value in self._shared:
+            self._shared.discard(value)
+            group = self._entries[value] = group.copy()
+        return group
+
+    def add_together(self, value: Hashable, objects: Mapping[ObjectKey, T]) -> None:
+        """Follow the creation of many objects that have this one value."""
+        self._writable(value).update(objects)
+
+    def add_each(self, values: Iterable[Hashable], objects: Mapping[ObjectKey, T]) -> None:
+        """Follow the creation of many objects that have one value each."""
+        writable = self._writable
+        for value, (key, new) in zip(values, objects.items(), strict=True):
+            writable(value)[key] = new
 
     def get(self, value: Hashable) -> Mapping[ObjectKey, T]:
         return self._entries.get(value, {})
 
     def fork(self) -> Index[T]:
+        """An independent copy. O(values); the objects of a value are copied when one side writes there."""
         twin: Index[T] = Index(self._values)
-        twin._entries = {value: group.copy() for value, group in self._entries.items()}
+        twin._entries = self._entries.copy()
+        self._shared, twin._shared = set(self._entries), set(self._entries)
         return twin
 
 
@@ -62,6 +87,14 @@ class ScarceIndex(Generic[T]):
         if new is not None:
             for value in self._values(new):
                 self._entries[value] = (*self._entries.get(value, ()), new)
+
+    def add_each(self, values: Iterable[Iterable[Hashable]], objects: Iterable[T]) -> None:
+        """Follow the creation of many objects with these values each."""
+        entries = self._entries
+        for together, new in zip(values, objects, strict=True):
+            for value in together:
+                here = entries.get(value)
+                entries[value] = (new,) if here is None else (*here, new)
 
     def get(self, value: Hashable) -> tuple[T, ...]:
         return self._entries.get(value, ())

@@ -7,11 +7,13 @@ pkg/proxy/servicechangetracker.go; of watch and resource versions: the API serve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from simnet.errors import Gone
 from simnet.names import ObjectKey
 from simnet.objects.meta import Object
+from simnet.objects.pod import Pod
 from simnet.store.work import Work
 
 LOG_LENGTH = 10_000
@@ -23,6 +25,21 @@ class Change(NamedTuple):
     kind: str
     key: ObjectKey
     new: Object | None
+
+
+class Creations(NamedTuple):
+    """The pods of one template at once: a Change for each, in bulk.
+
+    They share everything but key, node and addresses; there is at least one, and no key is taken.
+    """
+
+    namespace: str
+    pods: Mapping[ObjectKey, Pod]
+
+    @property
+    def first(self) -> Pod:
+        """Any of them, for what they share."""
+        return next(iter(self.pods.values()))
 
 
 class Event(NamedTuple):
@@ -61,6 +78,10 @@ class Store:
         namespaces = self._objects.get(kind)
         names = namespaces.get(key[0]) if namespaces is not None else None
         return names.get(key[1]) if names is not None else None
+
+    def names(self, kind: str, namespace: str) -> Mapping[str, Object]:
+        """The objects of one kind and namespace by name, for many questions in a row; not to be kept. O(1)."""
+        return self._objects.get(kind, {}).get(namespace, {})
 
     def list(self, kind: str, namespace: str | None = None) -> list[Object]:
         """All objects of a kind (of one namespace), by namespace and name. O(n log n): not for the packet path."""
@@ -109,6 +130,25 @@ class Store:
             self._forgotten = log[0].version
         log.append(event)
         return event
+
+    def create(self, creations: Creations) -> None:
+        """Write new pods; the same as committing them one by one, at a third of the cost."""
+        namespace, pods = creations
+        names = self._objects.setdefault("Pod", {}).setdefault(namespace, {})
+        first = self.version + 1
+        self.version += len(pods)
+        self.work.commits += len(pods)
+        names.update(zip([key[1] for key in pods], pods.values(), strict=True))
+        self._versions.setdefault("Pod", {}).update(zip(pods, range(first, self.version + 1), strict=True))
+        self._remember([_new_event(Event, ("Pod", key, None, pod, version))
+                        for version, (key, pod) in enumerate(pods.items(), first)])
+
+    def _remember(self, events: Sequence[Event]) -> None:
+        log = self._log
+        lost = len(log) + len(events) - LOG_LENGTH
+        if lost > 0:
+            self._forgotten = log[lost - 1].version if lost <= len(log) else events[lost - len(log) - 1].version
+        log.extend(events)
 
     def events_since(self, version: int) -> tuple[Event, ...]:
         """Events after `version`, oldest first. Raises Gone when the log no longer reaches back that far."""

@@ -5,7 +5,7 @@ Follows the store by events; a table forgets only the hosts an event touches. Ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -60,6 +60,11 @@ class Controllers:
         self._on: dict[str, Callable[[Event], None]] = {
             "Ingress": self._ingress_changed, "IngressClass": self._class_changed, "Pod": self._pod_changed,
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "ConfigMap": self._config_changed}
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The kinds `update` has to hear of."""
+        return self._on.keys()
 
     # following the store -----------------------------------------------------------------------------------------
 
