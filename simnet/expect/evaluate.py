@@ -13,7 +13,7 @@ from simnet.cluster import Cluster
 from simnet.dataplane.dns.records import Answer
 from simnet.dataplane.step import Assumption, Trace
 from simnet.dataplane.verdict import Verdict
-from simnet.errors import UsageError
+from simnet.errors import UsageError, nearest
 from simnet.expect.lines import (
     Asking,
     Counted,
@@ -193,6 +193,10 @@ def _certificate_fits(trace: Trace, name: str, context: Context) -> bool:
 def _counted(cluster: Cluster, line: Expectation, claim: Counted) -> Checked:
     namespace = claim.namespace or ("default" if BY_KIND[claim.kind].namespaced else None)
     found = len(cluster.list(claim.kind, selector=claim.selector, namespace=namespace))
+    known = [each.name for each in cluster.list("Namespace")]
+    if not found and claim.namespace is not None and claim.namespace not in known:
+        near = nearest(claim.namespace, known)
+        return Checked(line, False, f"namespace {claim.namespace} does not exist" + (f"; did you mean {near}?" if near else ""))
     return Checked(line, COMPARE[claim.operator](found, claim.number), str(found))
 
 

@@ -57,7 +57,7 @@ def _word_at(text: str, problem: Problem) -> str:
 
 
 def _unknown_code(code: str, text: str, place: Place | None) -> ManifestError:
-    column = text.rindex(code) + 1
+    column = text.index(code, text.index("says")) + 1
     place = replace(place or Place("expectation", 1), column=column)
     return ManifestError(Problem(f"{code!r} is no code of a diagnosis; known are {', '.join(CODES)}", "Syntax", place,
                                  suggestion=nearest(code, CODES), excerpt=(text, " " * (column - 1) + "^")))

@@ -123,7 +123,7 @@ def test_the_mode_stands_at_the_end_of_a_heading(heading: str, name: str, mode: 
     assert (step.name, step.mode) == (name, mode)
 
 
-REFUSED = [  # what is wrong, text after the title, line, part of the message
+REFUSED = [  # what is wrong, text after the title, line (and column of an expectation), part of the message
     ("an unknown mode", "## A {what-fi}\n" + ASSERTS, 2, "{what-fi} is no mode of a step; did you mean what-if?"),
     ("live steps", "## A {what-if} {live}\n" + ASSERTS, 2, "live steps are not supported yet"),
     ("an unknown second word", "```yaml aply\na: 1\n```\n", 2,
@@ -152,27 +152,27 @@ REFUSED = [  # what is wrong, text after the title, line, part of the message
     ("output before a command", "```console\nhello\n```\n", 3, "found 'hello' before the first command"),
     ("a fence without an end", "```expect\ncount pods = 0\n", 2, "this fence is never closed"),
     ("an expect fence of comments", "```expect\n# later\n\n```\n", 2, "this `expect` fence asserts nothing"),
-    ("a misspelt line", "```expect\ncount pods = 0\nGTE http://web/ from laptop is 200\n```\n", 4,
+    ("a misspelt line", "```expect\ncount pods = 0\nGTE http://web/ from laptop is 200\n```\n", "4:1",
      "found 'GTE'; expected an expectation: "),
-    ("a line of the future", "```expect\nalways GET http://web/ from laptop every 1s is 200\n```\n", 3,
+    ("a line of the future", "```expect\nalways GET http://web/ from laptop every 1s is 200\n```\n", "3:1",
      "watching over a time is not supported yet"),
-    ("an unknown code", "```expect\ndiagnose cluster says SEL-NOMATCH, SEL-NOMTCH\n```\n", 3,
+    ("an unknown code", "```expect\ndiagnose cluster says SEL-NOMATCH, SEL-NOMTCH\n```\n", "3:36",
      "'SEL-NOMTCH' is no code of a diagnosis"),
     ("an unknown code after a capture", "```expect\ndiagnose GET http://{ip}/ from laptop says FOO-BAR\n```\n", 3,
      "'FOO-BAR' is no code of a diagnosis"),
     ("a word too many after a capture", "```expect\nresolve web from laptop is {vip} aftr 1 queries\n```\n", 3,
      "'aftr' is one word too many"),
-    ("a namespace in brackets", "```expect\ncount pods in (web) = 0\n```\n", 3, "'(web)' is no name of a namespace"),
-    ("a quote that is never closed", "```expect\nGET http://web/ header \"Host: x from laptop is 200\n```\n", 3,
+    ("a namespace in brackets", "```expect\ncount pods in (web) = 0\n```\n", "3:15", "'(web)' is no name of a namespace"),
+    ("a quote that is never closed", "```expect\nGET http://web/ header \"Host: x from laptop is 200\n```\n", "3:24",
      "the closing quote is missing"),
-    ("nothing to include", "```expect\nendpoints web include none\n```\n", 3, "`include none` holds for every Service"),
-    ("nothing to exclude", "```expect\nendpoints web exclude none\n```\n", 3, "`exclude none` holds for every Service"),
-    ("no record type", "```expect\nresolve web type AAA from laptop is no-name\n```\n", 3, "did you mean AAAA?"),
+    ("nothing to include", "```expect\nendpoints web include none\n```\n", "3:23", "`include none` holds for every Service"),
+    ("nothing to exclude", "```expect\nendpoints web exclude none\n```\n", "3:23", "`exclude none` holds for every Service"),
+    ("no record type", "```expect\nresolve web type AAA from laptop is no-name\n```\n", "3:18", "did you mean AAAA?"),
 ]
 
 
 @pytest.mark.parametrize(("text", "line", "message"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED])
-def test_what_is_wrong_is_said_with_its_line(text: str, line: int, message: str) -> None:
+def test_what_is_wrong_is_said_with_its_line(text: str, line: int | str, message: str) -> None:
     said = refusal("# Title\n" + text)
     assert said.startswith(f"a.story.md:{line}: ") and message in said
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simnet.errors import ManifestError, SimnetError
+from simnet.errors import ManifestError
 from simnet.scenario.reader import parse_story, read_story
 from simnet.scenario.settings import Ground, ground_of
 from simnet.x509.pair import read_tls_pair
