@@ -25,14 +25,14 @@ API_SERVER_PORT = 6443
 def arrive(net: View, packet: Packet) -> Step:
     """See who has the destination and whether it takes the connection. Never raises. Cost: O(1)."""
     destination = packet.destination
+    pods = net.pods_at(destination)
+    if pods:
+        return _at_pod(net, packet, pods[0])
     actor = packet.flow.actor
     if is_loopback(destination) and actor.pod is not None and not actor.is_host:
         return _at_pod(net, packet, actor.pod)
     if is_loopback(destination) and actor.is_outside:
         return _rest(packet, because.NotListening(f"host/{actor.name}", None, None, packet.port, ()))
-    pods = net.pods_at(destination)
-    if pods:
-        return _at_pod(net, packet, pods[0])
     node = net.node(packet.node) if is_loopback(destination) else net.node_at(destination)
     if node is not None:
         return _at_node(net, packet, node)
@@ -51,7 +51,9 @@ def _rest(packet: Packet, decision: Decided) -> Step:
 def _at_pod(net: View, packet: Packet, pod: Pod) -> Step:
     receiver = f"pod/{pod.key[0]}/{pod.key[1]}"  # faster than the key's own text, and every request comes by
     listening = net.listening(pod)
-    listener = listening.at(packet.port, packet.protocol)
+    listener = listening.ports.get((packet.port, packet.protocol))
+    if listener is not None and not listener.listen.bind and packet.flow.request is None:  # the usual plain connection
+        return Step(packet, None, because.Delivered(receiver, pod, listener.container, listener.known_by))
     inside = packet.flow.actor.pod is not None and packet.flow.actor.pod.key == pod.key
     if listener is not None and (not listener.is_loopback_only or (inside and is_loopback(packet.destination))):
         return _accepted(net, packet, pod, receiver, listener)

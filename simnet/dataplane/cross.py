@@ -8,7 +8,6 @@ from simnet.dataplane.rules import Target
 from simnet.dataplane.step import Step
 from simnet.dataplane.underlay import OUTSIDE, Broken, ends_of, straight_path
 from simnet.dataplane.view import View
-from simnet.objects.pod import Pod
 
 
 def cross(net: View, packet: Packet) -> Step:
@@ -16,7 +15,8 @@ def cross(net: View, packet: Packet) -> Step:
 
     Cost: O(1) while every link stands; a search of the links on the way once something is cut.
     """
-    goal, pod = _goal(net, packet)
+    pods = net.pods_at(packet.destination)
+    goal, pod = (pods[0].node_name or packet.node, pods[0]) if pods else (_goal(net, packet), None)
     if net.underlay.is_whole:
         return _arrived(packet, goal, net.underlay.short(packet.node, goal))
     actor = packet.flow.actor
@@ -28,17 +28,14 @@ def cross(net: View, packet: Packet) -> Step:
     return _arrived(packet, goal, way.vertices)
 
 
-def _goal(net: View, packet: Packet) -> tuple[str, Pod | None]:
-    """The node of the destination ('' outside), and the pod if one has the address."""
-    pods = net.pods_at(packet.destination)
-    if pods:
-        return pods[0].node_name or packet.node, pods[0]
+def _goal(net: View, packet: Packet) -> str:
+    """The node of a destination that is no pod's, '' outside."""
     node = net.node_at(packet.destination)
     if node is not None:
-        return node.name, None
+        return node.name
     if isinstance(packet.target, Target):
-        return packet.target.node_name or packet.node, None
-    return ("", None) if net.outside_at(packet.destination) is not None else (packet.node, None)
+        return packet.target.node_name or packet.node
+    return "" if net.outside_at(packet.destination) is not None else packet.node
 
 
 def _arrived(packet: Packet, goal: str, path: tuple[str, ...]) -> Step:

@@ -28,7 +28,8 @@ def depart(net: View, packet: Packet) -> Step:
         if masqueraded is not None:
             source, source_port = masqueraded, _new_port(packet)
     actor = packet.flow.actor
-    unjudged = net.unjudged(actor.pod, "Egress") if actor.pod is not None and not actor.is_host else ()
+    unjudged = (net.unjudged(actor.pod, "Egress") if net.has_policies and actor.pod is not None and not actor.is_host
+                else ())
     after = Packet(Place.LINK, packet.node, source, source_port, packet.destination, packet.port, packet.protocol,
                    packet.flow, packet.claim, packet.target, False, packet.attempts)
     return Step(packet, after, because.Departed(masqueraded, reason, unjudged))

@@ -34,34 +34,31 @@ class Underlay:
     """The links that are cut and the sets that are parted. Everything else hangs together as the module says."""
 
     def __init__(self) -> None:
+        self.is_whole = True  # nothing cut, nothing parted: asked on every packet
         self.cut: set[frozenset[str]] = set()
         self.parted: set[frozenset[str]] = set()
         self._paths: dict[tuple[str, ...], Path | Broken] = {}
         self._short: dict[tuple[str, str], tuple[str, ...]] = {}
 
-    @property
-    def is_whole(self) -> bool:
-        return not self.cut and not self.parted
-
     def cut_link(self, one: str, other: str) -> None:
         """Take a link out; the order of its two vertices does not matter."""
         self.cut.add(frozenset((one, other)))
-        self._paths.clear()
+        self._changed()
 
     def mend_link(self, one: str, other: str) -> None:
         self.cut.discard(frozenset((one, other)))
-        self._paths.clear()
+        self._changed()
 
     def part(self, ones: Iterable[str], others: Iterable[str]) -> None:
         """Let nothing pass between two sets of vertices, whatever the links (a partition)."""
         right = list(others)
         self.parted.update(frozenset((one, other)) for one in ones for other in right)
-        self._paths.clear()
+        self._changed()
 
     def rejoin(self) -> None:
         """Undo every partition."""
         self.parted.clear()
-        self._paths.clear()
+        self._changed()
 
     def path(self, straight: tuple[str, ...]) -> Path | Broken:
         """The way from the first to the last vertex of `straight`, the path over links that all stand.
@@ -81,9 +78,13 @@ class Underlay:
                 (f"node/{origin}",) if origin == goal else (f"node/{origin}", ROUTER, f"node/{goal}" if goal else OUTSIDE))
         return found
 
+    def _changed(self) -> None:
+        self.is_whole = not self.cut and not self.parted
+        self._paths.clear()
+
     def fork(self) -> Underlay:
         twin = Underlay()
-        twin.cut, twin.parted = self.cut.copy(), self.parted.copy()
+        twin.cut, twin.parted, twin.is_whole = self.cut.copy(), self.parted.copy(), self.is_whole
         return twin
 
     def _find(self, straight: tuple[str, ...]) -> Path | Broken:

@@ -62,6 +62,7 @@ class View:
         self._host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
         self._nodes_at: ScarceIndex[Node] = ScarceIndex(_node_addresses)
         self._policies = SelectorIndex(work)
+        self.has_policies = False
         self._policy_count = 0
         self._cluster_cidrs = settings.cluster_cidrs
         self._pod_families = frozenset(cidr.family for cidr in self._cluster_cidrs)
@@ -106,6 +107,7 @@ class View:
         twin._pods_at, twin._host_pods = self._pods_at.fork(), self._host_pods.fork()
         twin._host_ports, twin._nodes_at = self._host_ports.fork(), self._nodes_at.fork()
         twin._policies, twin._policy_count = self._policies.fork(work), self._policy_count
+        twin.has_policies = self.has_policies
         twin._rules = self._rules.copy()
         return twin
 
@@ -140,6 +142,7 @@ class View:
 
     def _policy_changed(self, event: Event) -> None:
         self._policy_count += (event.new is not None) - (event.old is not None)
+        self.has_policies = self._policy_count > 0
         if isinstance(event.new, NetworkPolicy):
             self._policies.put(event.key, event.new.pod_selector)
         else:
@@ -337,7 +340,7 @@ class View:
 
     def unjudged(self, pod: Pod, direction: str) -> tuple[ObjectKey, ...]:
         """NetworkPolicies that select the pod for this direction ('Ingress' or 'Egress'): kept, not enforced."""
-        if not self._policy_count:
+        if not self.has_policies:
             return ()
         keys = self._policies.matching(pod.key.namespace, pod.labels)
         found = ((key, self.store.get("NetworkPolicy", key)) for key in keys)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from simnet.dataplane.decisions import Crossed, NoPath
-from tests.unit.flow_net import CLIENT, NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, WEB_A, WEB_B, load_balancer, net, only, pod, service
+from simnet.dataplane.step import Trace
+from tests.unit.flow_net import NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, WEB_A, WEB_B, load_balancer, net, only, pod, service
 
 
-def crossed(trace: object) -> list[tuple[str, ...]]:
+def crossed(trace: Trace) -> list[tuple[str, ...]]:
     return [step.because.path for step in trace.steps if isinstance(step.because, Crossed)]
 
 
@@ -86,8 +87,12 @@ def test_an_endpoint_that_only_a_slice_knows_lies_on_the_node_it_names() -> None
     assert crossed(trace) == [("node/a", "router", "node/b")]
 
 
-def test_a_pod_without_a_node_is_reached_where_it_is_asked_for() -> None:
+def test_a_loaded_pod_without_a_node_is_still_an_endpoint() -> None:
+    """ARCHITECTURE, `load`: a pod with podIP and no nodeName stays unscheduled and is still an endpoint."""
     stray = pod("stray", "", "10.244.7.7")
     del stray["spec"]["nodeName"]
-    trace = only(net(pods=(*WEB, stray), nodes={}), "10.244.7.7:8080", f"{CLIENT}")
-    assert trace.result in ("open", "timeout")
+    cluster = net(service(), pods=(stray, WEB[2]))
+    assert cluster.get("pod", "stray").node_name == ""
+    trace = only(cluster, f"{VIP}:80")
+    assert trace.endpoint is not None and str(trace.endpoint.pod) == "default/stray"
+    assert crossed(trace) == [("node/a",)], "nobody knows where it is"

@@ -27,7 +27,6 @@ from tests.unit.flow_net import (
     service,
 )
 
-NODE, CLIENT_ITSELF = "the node", "the client"
 # who asks, at cluster IP, at an external address under Cluster, the same under Local (endpoints seen: source)
 SUMMARY = [
     ("pod", "pod/client", CLIENT, {WEB_A: CLIENT, WEB_B: CLIENT}, {WEB_A: NODE_A, WEB_B: NODE_A}, {WEB_A: CLIENT, WEB_B: CLIENT}),
@@ -83,13 +82,10 @@ def test_a_rewrite_that_was_wanted_and_not_made_is_told() -> None:
 
 def test_a_masqueraded_packet_has_another_source_port_and_the_nodes_primary_address() -> None:
     cluster = net(load_balancer(), nodes={"a": [NODE_A, "192.168.50.2"], "b": NODE_B})
-    before, after = (next((step.before, step.after) for step in only_steps(cluster) if isinstance(step.because, Departed)))
+    steps = cluster.trace(f"tcp://{LB_IP}:80", OUTSIDE).steps
+    before, after = next((step.before, step.after) for step in steps if isinstance(step.because, Departed))
     assert after is not None and after.source != before.source and after.source_port != before.source_port, "MQ-5"
     assert set(seen(cluster, f"{LB_IP}:80", OUTSIDE).values()) == {NODE_A}, "MQ-5"
-
-
-def only_steps(cluster):  # type: ignore[no-untyped-def]
-    return cluster.trace(f"tcp://{LB_IP}:80", OUTSIDE).steps
 
 
 def test_pods_go_outside_with_the_address_of_their_node() -> None:

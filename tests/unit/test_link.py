@@ -1,0 +1,180 @@
+"""Open connections: they stay with what they got. Rule CT-1 (kubernetes/kubernetes pkg/proxy/conntrack: nothing is
+cleaned up for TCP)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import simnet
+from simnet.dataplane.decisions import NotListening, NoPath
+from simnet.errors import UsageError
+from simnet.testing import deployment, ingress
+from simnet.testing import pod as built_pod
+from simnet.testing import service as built_service
+from tests.unit.flow_net import NODE_A, NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, load_balancer, net, pod, service
+
+URL = f"http://{VIP}/"
+FAR = (pod("web-b", "b", "10.244.1.2"), WEB[2])
+
+
+def opened(*objects: Any, pods: tuple[Any, ...] = FAR, url: str = URL, source: str = "pod/client", **options: Any
+           ) -> tuple[simnet.Cluster, Any]:
+    cluster = net(*(objects or (service(),)), pods=pods)
+    return cluster, cluster.open(url, source, **options)
+
+
+def test_requests_stay_with_the_endpoint_whatever_port_they_come_from() -> None:
+    cluster, link = opened(pods=WEB)
+    assert link.is_open
+    assert {link.request(f"/{n}").endpoint for n in range(20)} == {link.trace.endpoint}
+    assert link.request("/where?x=1").response.text.splitlines()[3] == "request: GET /where?x=1 HTTP/1.1"
+
+
+# row, what happens to the Service meanwhile
+CHANGES = [
+    ("the Service is deleted", lambda cluster: cluster.delete("service/web")),
+    ("the selector changes", lambda cluster: cluster.load(service(selector={"app": "nobody"}))),
+    ("the endpoint is no longer ready", lambda cluster: cluster.load(pod("web-b", "b", "10.244.1.2", ready=False))),
+    ("another endpoint comes", lambda cluster: cluster.load(pod("web-c", "a", "10.244.0.3"))),
+]
+
+
+@pytest.mark.parametrize(("row", "change"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_the_connection_outlives_its_place_in_the_lists(row: str, change: Any) -> None:
+    cluster, link = opened()
+    change(cluster)
+    assert link.request().result == "200", "CT-1"
+    assert link.request().endpoint == link.trace.endpoint
+
+
+# what a request may say anew
+SAID = [
+    ({"method": "POST", "body": "abc"}, "request: POST / HTTP/1.1"),
+    ({"headers": [("Host", "other.test")]}, "Host: other.test"),
+    ({"headers": {"X-One": "1"}}, "X-One: 1"),
+    ({}, f"Host: {VIP}"),
+]
+
+
+@pytest.mark.parametrize(("options", "line"), SAID)
+def test_a_request_says_what_it_is_told_to(options: dict[str, Any], line: str) -> None:
+    assert line in opened()[1].request(**options).response.text.splitlines()
+
+
+def test_the_reply_can_be_given() -> None:
+    assert opened()[1].request(reply=503).result == "503"
+
+
+def test_a_proxy_routes_every_request_anew() -> None:
+    cluster = simnet.Cluster(nodes=2)
+    cluster.apply([deployment("web", replicas=4), built_service("web"), deployment("api", replicas=1), built_service("api"),
+                   ingress("web", host="shop.test", paths={"/": "web", "/api": "api"})])
+    link = cluster.open("http://shop.test/", OUTSIDE)
+    takers = {link.request(f"/api?{n}").endpoint.pod.name.partition("-")[0] for n in range(3)}
+    assert takers == {"api"}
+    cluster.delete("ingress/web")
+    assert link.request().result == "404"
+
+
+# what has gone ---------------------------------------------------------------------------------------------------
+
+def refused_by(trace: simnet.Trace) -> str:
+    ended = trace.last.because
+    assert isinstance(ended, NotListening) and trace.endpoint is None and trace.response is None
+    return ended.receiver
+
+
+def test_a_connection_to_a_deleted_pod_is_reset_and_the_pod_is_named() -> None:
+    cluster, link = opened()
+    cluster.delete("pod/web-b")
+    trace = link.request()
+    assert trace.result == "refused" and refused_by(trace) == "pod/default/web-b"
+    assert "pod default/web-b" in simnet.explain(trace)
+
+
+def test_a_new_owner_of_the_address_does_not_take_the_connection_over() -> None:
+    cluster, link = opened()
+    cluster.delete("pod/web-b")
+    cluster.load(pod("newcomer", "b", "10.244.1.2"))
+    assert cluster.request("http://10.244.1.2:8080/", "pod/client").endpoint.pod.name == "newcomer"
+    assert refused_by(link.request()) == "pod/default/web-b"
+
+
+def test_a_pod_of_the_same_name_is_another_pod() -> None:
+    cluster, link = opened()
+    cluster.delete("pod/web-b")
+    cluster.advance(1)
+    again = pod("web-b", "b", "10.244.1.2")
+    again["metadata"]["creationTimestamp"] = "2027-01-01T00:00:01Z"
+    cluster.load(again)
+    assert refused_by(link.request()) == "pod/default/web-b"
+
+
+def test_an_ended_pod_resets_its_connections() -> None:
+    cluster, link = opened()
+    cluster.load(pod("web-b", "b", "10.244.1.2", phase="Failed", ready=False))
+    assert refused_by(link.request()) == "pod/default/web-b"
+
+
+def test_behind_a_proxy_the_proxy_answers_for_its_backend() -> None:
+    cluster = simnet.Cluster(nodes=2)
+    cluster.apply([built_pod("web", labels={"app": "web"}), built_service("web"), ingress("web", host="shop.test")])
+    link = cluster.open("http://shop.test/", OUTSIDE)
+    cluster.delete("pod/web")
+    assert link.request().result == "503"
+    cluster.delete("deployment", "ingress-nginx-controller", namespace="ingress-nginx")
+    assert refused_by(link.request()).startswith("pod/ingress-nginx/ingress-nginx-controller-")
+
+
+# row, how it is opened, link that is cut, origin and missing link
+CUTS = [
+    ("between the nodes", {}, ("node/b", "router"), ("router", "node/b")),
+    ("at the receiver", {}, ("pod/default/web-b", "bridge/b"), ("bridge/b", "pod/default/web-b")),
+    ("at the sender", {}, ("pod/default/client", "bridge/a"), ("pod/default/client", "bridge/a")),
+    ("outside", {"url": f"http://{NODE_A}:{NODE_PORT}/", "source": OUTSIDE}, ("outside", "router"), ("outside", "router")),
+    ("on the way to the node port", {"url": f"http://{NODE_B}:{NODE_PORT}/", "source": "node/a"}, ("node/a", "router"),
+     ("node/a", "router")),
+]
+
+
+@pytest.mark.parametrize(("row", "options", "cut", "missing"), CUTS, ids=[row[0] for row in CUTS])
+def test_a_connection_needs_the_links_it_was_opened_over(row: str, options: dict[str, Any], cut: tuple[str, str],
+                                                         missing: tuple[str, str]) -> None:
+    cluster, link = opened(load_balancer(), **options)
+    cluster.cut(*cut)
+    trace = link.request()
+    assert trace.result == "unreachable" and isinstance(trace.last.because, NoPath) and trace.last.because.missing == missing
+    cluster.mend(*cut)
+    assert link.request().result == "200"
+
+
+# mistakes --------------------------------------------------------------------------------------------------------
+
+def test_what_was_never_established_carries_nothing() -> None:
+    cluster, link = opened(pods=WEB[2:])
+    assert not link.is_open
+    with pytest.raises(UsageError, match=r"never established \(refused\)"):
+        link.request()
+
+
+def test_a_handshake_that_failed_is_no_connection() -> None:
+    cluster = simnet.Cluster(nodes=1)
+    assert not cluster.open("https://203.0.113.1/", OUTSIDE).is_open
+    assert cluster.open("https://203.0.113.1/", OUTSIDE, insecure=True).is_open
+
+
+def test_a_plain_connection_carries_no_requests() -> None:
+    cluster = net(service())
+    link = cluster.open(f"tcp://{VIP}:80", "pod/client")
+    assert link.is_open
+    with pytest.raises(UsageError, match="plain connection"):
+        link.request()
+
+
+def test_when_the_sender_is_gone_nothing_is_sent() -> None:
+    cluster, link = opened()
+    cluster.delete("pod/client")
+    with pytest.raises(UsageError, match="pod/default/client, which opened the connection, is gone"):
+        link.request()
