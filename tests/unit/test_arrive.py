@@ -9,7 +9,6 @@ import pytest
 
 import simnet
 from simnet.dataplane import decisions as core
-from simnet.testing import ingress
 from tests.unit.flow_net import NODE_A, NODE_B, OUTSIDE, VIP, WEB, WEB_A, WEB_B, decisions, net, only, pod, service
 
 POD = "http://10.244.0.2:8080/"
@@ -144,10 +143,3 @@ def test_policies_on_the_receiver_are_named_where_it_lets_the_packet_in() -> Non
               "spec": {"podSelector": {"matchLabels": {"app": "web"}}}}
     admitted = next(step.because for step in only(net(policy), WEB_B).steps if isinstance(step.because, core.Admitted))
     assert [str(key) for key in admitted.unjudged] == ["default/p"]
-
-
-def test_a_rule_of_an_ingress_reaches_a_pod() -> None:
-    cluster = simnet.Cluster(nodes=2)
-    cluster.load([*WEB[:2], service()])
-    cluster.apply(ingress("web", host="shop.test"))
-    assert cluster.request("http://shop.test/", OUTSIDE).endpoint.pod.name.startswith("web-")
