@@ -88,7 +88,7 @@ def shop(replicas: int, **annotations: str) -> simnet.Cluster:
 
 
 @pytest.mark.parametrize(("replicas", "annotations", "tries"), [
-    (1, {}, 1), (2, {}, 2), (5, {}, 3), (60, {"proxy-next-upstream-tries": "0"}, 60)])
+    (1, {}, 1), (2, {}, 2), (5, {}, 3), (30, {"proxy-next-upstream-tries": "0"}, 30)])
 def test_other_endpoints_are_tried_in_turn_and_the_proxy_gives_up_in_the_end(
         replicas: int, annotations: dict[str, str], tries: int) -> None:
     """B-7; kubernetes/ingress-nginx rootfs/etc/nginx/lua/balancer.lua."""
