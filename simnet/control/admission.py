@@ -33,11 +33,14 @@ class Admission:
     def __init__(self, world: World) -> None:
         self.world = world
         self._undo: list[Undo] = []
+        self._new_classes: dict[str, IngressClass] = {}
         self._pinned = _pinned_values(world.settings.pins)
 
     def admit(self, new: Object, old: Object | None) -> Object:
         """The object as it will be stored. Raises InvalidField or PoolExhausted; what was taken so far stays taken
         until `undo`."""
+        if isinstance(new, IngressClass):
+            self._new_classes[new.name] = new  # an Ingress behind it in the same apply may already get it
         if isinstance(new, Service):
             return self._service(new, old if isinstance(old, Service) else None)
         if isinstance(new, Ingress) and old is None:
@@ -45,9 +48,9 @@ class Admission:
         return new
 
     def release(self, old: Object) -> None:
-        """Give back what a deleted object held; the next object of the transaction may have it."""
+        """Give back what an object held; the next object of the transaction may have it."""
         if isinstance(old, Service):
-            self._give_back(old, old.cluster_ips, _ports_held(old))
+            self._give_back(old, old.cluster_ips, old.ports_held)
 
     def undo(self) -> None:
         """Put every ledger back as it was."""
@@ -64,7 +67,7 @@ class Admission:
         new = self._node_ports(new, old)
         new = self._health_port(new, old)
         if old is not None:
-            self._give_back(old, set(old.cluster_ips) - set(new.cluster_ips), _ports_held(old) - _ports_held(new))
+            self._give_back(old, set(old.cluster_ips) - set(new.cluster_ips), old.ports_held - new.ports_held)
             if not new.load_balancer_ingress and new.type == "LoadBalancer":
                 new = replace(new, load_balancer_ingress=old.load_balancer_ingress, pending_reason=old.pending_reason)
         return new
@@ -112,7 +115,7 @@ class Admission:
     def _node_ports(self, new: Service, old: Service | None) -> Service:
         """One number for all entries with the same `port`; explicit ones are honoured (rules NP-3, NP-5)."""
         allocates = new.type == "NodePort" or (new.type == "LoadBalancer" and new.allocate_load_balancer_node_ports)
-        held = _ports_held(old) if old is not None else set()
+        held = old.ports_held if old is not None else set()
         is_update = old is not None
         by_port: dict[int, int] = {}
         ports: list[ServicePort] = []
@@ -185,8 +188,8 @@ class Admission:
         """Without class and class annotation the default class is stored; of several the youngest (rule C-4)."""
         if new.ingress_class_name is not None or CLASS_ANNOTATION in new.annotations:
             return new
-        classes = [each for each in self.world.store.list("IngressClass") if isinstance(each, IngressClass)]
-        defaults = [each for each in classes if each.is_default]
+        classes = {each.name: each for each in self.world.store.list("IngressClass") if isinstance(each, IngressClass)}
+        defaults = [each for each in {**classes, **self._new_classes}.values() if each.is_default]
         if not defaults:
             return new
         youngest = max(defaults, key=lambda each: each.created)
@@ -236,11 +239,6 @@ def _pinned_values(pins: Mapping[str, Any]) -> dict[int, str]:
             found.update({ip.number(str(address)): ref} if address else {})
             found.update({int(port): ref} if port else {})
     return found
-
-
-def _ports_held(service: Service) -> set[int]:
-    held = {port.node_port for port in service.ports if port.node_port}
-    return held | {service.health_check_node_port} if service.health_check_node_port else held
 
 
 def _invalid(service: Service, field: str, value: object, detail: str) -> InvalidField:

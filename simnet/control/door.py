@@ -30,6 +30,9 @@ SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "d
                  "selfLink")
 
 
+Staged = dict[tuple[str, ObjectKey], Object]
+
+
 class Applied(NamedTuple):
     """One object of an apply and what became of it: created, configured or unchanged."""
 
@@ -47,19 +50,15 @@ class Door:
         """Admit and commit every manifest (valid ones, see `manifests.admissible`), or none. `verb` is apply, create or
         replace.
 
-        Raises InvalidField for what cannot be allocated or may not change; AlreadyExists (create), NotFound (replace, or a
-        namespace when those are not created). The ledgers and the store are then as they were.
+        Raises InvalidField for all that cannot be allocated or may not change; AlreadyExists (create), NotFound (replace,
+        or a namespace when those are not created). The ledgers and the store are then as they were.
         """
         self._need_namespaces(manifests, create_namespaces)
         admission = Admission(self.world)
         drawn = self.world.rng.getstate()
-        staged: dict[tuple[str, ObjectKey], Object] = {}
-        results: list[Applied] = []
+        staged: Staged = {}
         try:
-            for manifest in manifests:
-                new, old = self._admitted(manifest, verb, admission, staged)
-                staged[(_kind(new), new.key)] = new
-                results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
+            results = self._stage(manifests, verb, admission, staged)
         except Exception:
             admission.undo()
             self.world.rng.setstate(drawn)
@@ -67,6 +66,22 @@ class Door:
         self._make_namespaces(new.namespace for new in staged.values())
         for (kind, _), new in staged.items():
             self.loop.put(new, kind)
+        return results
+
+    def _stage(self, manifests: Sequence[Manifest], verb: str, admission: Admission, staged: Staged) -> list[Applied]:
+        """Admit one after the other into `staged`; what is wrong with several of them is told together."""
+        results: list[Applied] = []
+        problems: list[Problem] = []
+        for manifest in manifests:
+            try:
+                new, old = self._admitted(manifest, verb, admission, staged)
+            except InvalidField as refused:
+                problems += refused.problems
+                continue
+            staged[(_kind(new), new.key)] = new
+            results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
+        if problems:
+            raise InvalidField(problems)
         return results
 
     def load(self, manifests: Sequence[Manifest]) -> list[Object]:
@@ -90,7 +105,7 @@ class Door:
         return list(loaded.values())
 
     def delete(self, kind: str, key: ObjectKey) -> Object:
-        """Remove one object; what it held is released. Raises NotFound with the nearest name, Forbidden for a namespace
+        """Remove one object. Raises NotFound with the nearest name, Forbidden for a namespace
         that every cluster has."""
         old = self.world.store.get(kind, key)
         if old is None:
@@ -98,14 +113,13 @@ class Door:
             raise NotFound(kind.lower(), key.name, key.namespace, known, nearest(key.name, known))
         if kind == "Namespace" and key.name in IMMORTAL_NAMESPACES:
             raise Forbidden(f'namespaces "{key.name}" is forbidden: this namespace may not be deleted')
-        Admission(self.world).release(old)
         self.loop.remove(kind, key)
         return old
 
     # one manifest ------------------------------------------------------------------------------------------------
 
     def _admitted(self, manifest: Manifest, verb: str, admission: Admission,
-                  staged: dict[tuple[str, ObjectKey], Object]) -> tuple[Object, Object | None]:
+                  staged: Staged) -> tuple[Object, Object | None]:
         new = _without_server_fields(self._named(decode(manifest, now=self.world.now)))
         kind = _kind(new)
         old = staged.get((kind, new.key)) or self.world.store.get(kind, new.key)

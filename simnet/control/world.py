@@ -14,6 +14,7 @@ from simnet.images import Images
 from simnet.ip import IPNetwork
 from simnet.objects.meta import Object
 from simnet.objects.pod import Pod
+from simnet.objects.service import Service
 from simnet.settings import Settings
 from simnet.store.index import Index, ScarceIndex
 from simnet.store.store import Change, Creations, Event, Store
@@ -60,12 +61,22 @@ class World:
             self.recorder.record(about, type, reason, message, component)
 
     def update(self, event: Event) -> None:
-        """Keep the indexes in step with one committed event."""
+        """Keep the indexes and ledgers in step with one committed event: a Service that goes, whoever deleted it, gives
+        its addresses and ports back (rules CI-6, NP-6)."""
         if event.kind == "Pod":
             old, new = cast("Pod | None", event.old), cast("Pod | None", event.new)
             self.pods_by_owner.update(event.key, old, new)
             self.pods_by_node.update(event.key, old, new)
             self.host_ports.update(event.key, old, new)
+        elif event.kind == "Service" and event.new is None:
+            self._release(cast(Service, event.old))
+
+    def _release(self, service: Service) -> None:
+        for number in service.cluster_ips:
+            for ledger in self.cluster_ips:
+                ledger.release(number, service.key)
+        for port in service.ports_held:
+            self.node_ports.release(port, service.key)
 
     def created(self, creations: Creations) -> None:
         """Keep the indexes in step with pods created in bulk, none of which wants a host port."""

@@ -79,6 +79,12 @@ class Service(Object):
                      if entry.address is not None and entry.ip_mode != "Proxy")
 
     @property
+    def ports_held(self) -> set[int]:
+        """The numbers it has of the node port pool: node ports and the health check port."""
+        held = {port.node_port for port in self.ports if port.node_port}
+        return held | {self.health_check_node_port} if self.health_check_node_port else held
+
+    @property
     def has_external_address(self) -> bool:
         """Externally accessible in the API's sense (rule SV-1)."""
         return self.type in ("NodePort", "LoadBalancer") or (self.type == "ClusterIP" and bool(self.external_ips))

@@ -8,7 +8,22 @@ from typing import Any
 import pytest
 
 import simnet
-from tests.unit.flow_net import EXTERNAL_IP, LB_IP, NODE_A, NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, WEB_A, WEB_B, asked, net, pod, service
+from tests.unit.flow_net import (
+    EXTERNAL_IP,
+    LB_IP,
+    NODE_A,
+    NODE_B,
+    NODE_PORT,
+    OUTSIDE,
+    VIP,
+    WEB,
+    WEB_A,
+    WEB_B,
+    asked,
+    net,
+    pod,
+    service,
+)
 
 MANY = tuple(pod(f"web-{n}", "ab"[n % 2], f"10.244.{n % 2}.{10 + n}") for n in range(10))
 PODS = (*MANY, WEB[2], pod("other", "a", "10.244.0.8", app="client"))

@@ -32,7 +32,6 @@ from tests.unit.flow_net import (
     service,
 )
 
-
 # Services -------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("to", [f"{VIP}:80", f"{LB_IP}:80", f"{EXTERNAL_IP}:80", f"{NODE_A}:{NODE_PORT}"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import simnet
-from simnet.dataplane.decisions import NotListening, NoPath
+from simnet.dataplane.decisions import NoPath, NotListening
 from simnet.errors import UsageError
 from simnet.testing import deployment, ingress
 from simnet.testing import pod as built_pod
@@ -26,7 +26,7 @@ def opened(*objects: Any, pods: tuple[Any, ...] = FAR, url: str = URL, source: s
 
 
 def test_requests_stay_with_the_endpoint_whatever_port_they_come_from() -> None:
-    cluster, link = opened(pods=WEB)
+    _cluster, link = opened(pods=WEB)
     assert link.is_open
     assert {link.request(f"/{n}").endpoint for n in range(20)} == {link.trace.endpoint}
     assert link.request("/where?x=1").response.text.splitlines()[3] == "request: GET /where?x=1 HTTP/1.1"
@@ -153,7 +153,7 @@ def test_a_connection_needs_the_links_it_was_opened_over(row: str, options: dict
 # mistakes --------------------------------------------------------------------------------------------------------
 
 def test_what_was_never_established_carries_nothing() -> None:
-    cluster, link = opened(pods=WEB[2:])
+    _cluster, link = opened(pods=WEB[2:])
     assert not link.is_open
     with pytest.raises(UsageError, match=r"never established \(refused\)"):
         link.request()
