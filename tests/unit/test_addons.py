@@ -9,6 +9,7 @@ import pytest
 
 import simnet
 from simnet import ip
+from simnet.testing import deployment, ingress, service
 
 SYSTEM = ["default", "kube-node-lease", "kube-public", "kube-system"]
 
@@ -97,8 +98,6 @@ def test_what_a_controller_can_be_told(row: str, given: dict[str, Any], look: An
 
 
 def test_the_published_address_follows_the_shape() -> None:
-    from simnet.testing import ingress
-
     published = {}
     for shape in ("loadbalancer", "hostport"):
         cluster = simnet.Cluster(nodes=1, ingress={"shape": shape})
@@ -108,8 +107,6 @@ def test_the_published_address_follows_the_shape() -> None:
 
 
 def test_several_controllers_serve_their_own_classes() -> None:
-    from simnet.testing import deployment, ingress, service
-
     cluster = simnet.Cluster(nodes=2, ingress=[
         {"name": "public", "namespace": "public", "ingress_class": "public", "class_controller": "k8s.io/public"},
         {"name": "inner", "namespace": "inner", "ingress_class": "inner", "class_controller": "k8s.io/inner"}])

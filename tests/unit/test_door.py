@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import simnet
+from simnet.console.session import Session
 from simnet.errors import AlreadyExists, InvalidField, ManifestError, NotFound
 from simnet.testing import deployment, ingress, pod, service
 from tests.test_messages import assert_message
@@ -114,8 +115,6 @@ def test_an_update_that_is_not_allowed_refuses_the_whole_apply(cluster: simnet.C
 
 def test_labels_that_no_manifest_set_stay_through_apply_and_go_with_replace(cluster: simnet.Cluster) -> None:
     """`kubectl label`, then apply again; a three-way merge removes only what the last manifest had."""
-    from simnet.console.session import Session
-
     cluster.apply(pod("web", labels={"app": "web", "old": "1"}))
     Session(cluster).run("kubectl label pod web tier=front app=other --overwrite")
     cluster.apply(pod("web", labels={"app": "web"}))
