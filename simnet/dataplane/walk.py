@@ -49,7 +49,7 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
     proxy on the way, or after STEP_LIMIT steps. Together they play the part of TTL.
     """
     steps: list[Step] = []
-    stage_at = STAGE_AT
+    stage_at, proxy = STAGE_AT, Place.PROXY
     at: Packet | None = packet
     while at is not None:
         result = stage_at[at.place](net, at)
@@ -59,7 +59,7 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
         at = result.after
         if at is None:
             at = _back_to_proxy(result)
-        if at is not None and _goes_round(at, len(steps)):
+        if at is not None and (at.place is proxy or len(steps) >= STEP_LIMIT) and _goes_round(at, len(steps)):
             steps.append(Step(at, None, because.Looped(len(steps))))
             break
     net.work.stages_run += len(steps)

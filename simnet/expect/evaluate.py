@@ -297,7 +297,7 @@ def _spread(cluster: Cluster, line: Expectation, claim: Spread) -> Checked:
     holds = all(COMPARE[claim.operator](got.get(member, 0), claim.number) for member in members)
     assumed = forbidden_assumptions(cluster, traces)
     shown = ", ".join(f"{name} {got.get(name, 0)}" for name in sorted(members | set(got)))
-    return Checked(line, holds and not assumed, shown, traces[0], assumed=assumed)
+    return Checked(line, holds and not assumed, "ASSUMED" if holds and assumed else shown, traces[0], assumed=assumed)
 
 
 def _path(cluster: Cluster, line: Expectation, claim: PathVia) -> Checked:
@@ -305,7 +305,8 @@ def _path(cluster: Cluster, line: Expectation, claim: PathVia) -> Checked:
     wrong = [trace for trace in traces if not _passes(hops_of(trace), claim.hops)]
     assumed = forbidden_assumptions(cluster, traces)
     witness = wrong[0] if wrong else traces[0]
-    return Checked(line, not wrong and not assumed, " > ".join(hops_of(witness)), witness, len(traces), len(wrong), assumed)
+    got = "ASSUMED" if assumed and not wrong else " > ".join(hops_of(witness))
+    return Checked(line, not wrong and not assumed, got, witness, len(traces), len(wrong), assumed)
 
 
 def _passes(hops: Iterable[str], wanted: Iterable[str]) -> bool:

@@ -24,7 +24,7 @@ def deployment(name: str = "web", *, replicas: int = 2, labels: Labels | None = 
                port: int | None = 80, namespace: str = "default", **spec: Any) -> dict[str, Any]:
     """A Deployment whose pods carry `labels` (default: app=NAME). Further keywords become fields of the pod's spec."""
     labels = dict(labels or {"app": name})
-    template = {"metadata": {"labels": labels}, "spec": {**_container_spec(image, port), **spec}}
+    template = {"metadata": {"labels": dict(labels)}, "spec": {**_container_spec(image, port), **spec}}
     return _object("apps/v1", "Deployment", name, namespace, labels, {
         "replicas": replicas, "selector": {"matchLabels": labels}, "template": template})
 

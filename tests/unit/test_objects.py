@@ -71,7 +71,7 @@ def test_objects_are_frozen_slotted_and_name_themselves(kind: Any) -> None:
     each: Object = kind.type(key=KEY if kind.namespaced else ObjectKey("", "web"))
     assert not hasattr(each, "__dict__")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        each.labels = {}  # type: ignore[misc]
+        each.labels = {}
     assert each.ref == (f"{kind.kind.lower()}/default/web" if kind.namespaced else f"{kind.kind.lower()}/web")
     whole = each.manifest
     assert (whole["apiVersion"], whole["kind"], whole["metadata"]["name"]) == (kind.api_version, kind.kind, "web")
