@@ -12,9 +12,7 @@ from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.rules import AddressKind, Claim, Target
 from simnet.dataplane.step import Fork, Step
 from simnet.dataplane.view import View
-
-Choice = tuple[tuple[Target, ...], bool, str]
-"""The list that applies, whether the source must be rewritten, and the rule that says so."""
+from simnet.dataplane.ways import Sources, Way
 
 
 def balance(net: View, packet: Packet) -> Step | Fork:
@@ -36,44 +34,35 @@ def balance(net: View, packet: Packet) -> Step | Fork:
         ranges = _ranges(claim, packet)
         if ranges and not _in_ranges(net, packet, claim, ranges):
             return Step(packet, None, because.SourceOutOfRange(claim, packet.source, ranges))
-    among, masquerade, rule = _applicable(net, packet, claim)
+    way = _way(net, packet, claim)
+    among = way.among
     if not among:
         return Step(packet, None, because.NoLocalEndpoints(claim))
     if claim.rules.service.session_affinity == "ClientIP":
         known = net.affinity.recall(claim.rules, packet.node, packet.source, among, net.now)
         if known is not None:
-            return _chosen(packet, claim, known, among, masquerade, rule, sticky=True)
+            return _chosen(packet, claim, known, way, sticky=True)
     if len(among) == 1:
-        return _chosen(packet, claim, among[0], among, masquerade, rule)
-    return Fork(len(among), lambda index: _chosen(packet, claim, among[index], among, masquerade, rule))
+        return _chosen(packet, claim, among[0], way)
+    return Fork(len(among), lambda index: _chosen(packet, claim, among[index], way))
 
 
-def _applicable(net: View, packet: Packet, claim: Claim) -> Choice:
-    """The list of endpoints this packet may go to (rules INT-1, INT-2, EXT-1 to EXT-4)."""
-    service, usable = claim.rules.service, claim.usable
-    if claim.kind is AddressKind.CLUSTER_IP:
-        rewrite = net.settings.proxy.masquerade_all or (
-            not net.is_pod_source(packet.source) and net.recognises_pods(claim.rules.family))
-        if service.internal_traffic_policy == "Local":
-            return usable.local or (), rewrite, "INT-1"
-        return usable.cluster, rewrite, "INT-1"
-    if service.external_traffic_policy != "Local":
-        return usable.cluster, True, "EXT-1"
-    if net.is_pod_source(packet.source):
-        return usable.cluster, False, "EXT-2"
-    if net.is_own_address(packet.node, packet.source):
-        return usable.cluster, True, "EXT-3"
-    return usable.local or (), False, "EXT-4"
+def _way(net: View, packet: Packet, claim: Claim) -> Way:
+    """The first way open to this packet; the last one is open to anybody."""
+    service_ways = net.ways(claim)
+    for way in service_ways[:-1]:
+        if (net.is_pod_source(packet.source) if way.sources is Sources.PODS
+                else net.is_own_address(packet.node, packet.source)):
+            return way
+    return service_ways[-1]
 
 
-def _chosen(packet: Packet, claim: Claim, target: Target, among: tuple[Target, ...], masquerade: bool, rule: str,
-            sticky: bool = False) -> Step:
+def _chosen(packet: Packet, claim: Claim, target: Target, way: Way, sticky: bool = False) -> Step:
     """Translate the destination; a packet that comes back to its own sender must be masqueraded (rule MQ-1)."""
-    if target.address == packet.source:
-        masquerade = True
+    masquerade = way.masquerade or target.address == packet.source
     after = Packet(Place.DEPARTURE, packet.node, packet.source, packet.source_port, target.address, target.port,
                    packet.protocol, packet.flow, claim, target, masquerade, packet.attempts)
-    return Step(packet, after, because.EndpointChosen(claim, target, among, masquerade, rule, sticky))
+    return Step(packet, after, because.EndpointChosen(claim, target, way.among, masquerade, way.rule, sticky))
 
 
 def _ranges(claim: Claim, packet: Packet) -> tuple[ip.IPNetwork, ...]:

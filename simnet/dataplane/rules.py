@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from simnet import ip
 from simnet.names import ObjectKey
@@ -60,12 +61,13 @@ class UsableEndpoints:
     and terminating endpoints that still serve are used.
     """
 
-    __slots__ = ("cluster", "has_any", "is_fallback", "local", "local_is_fallback", "topology")
+    __slots__ = ("cluster", "has_any", "is_fallback", "local", "local_is_fallback", "topology", "ways")
 
     def __init__(self, cluster: tuple[Target, ...], local: tuple[Target, ...] | None, has_any: bool, topology: str,
                  is_fallback: bool, local_is_fallback: bool) -> None:
         self.cluster, self.local, self.has_any, self.topology = cluster, local, has_any, topology
         self.is_fallback, self.local_is_fallback = is_fallback, local_is_fallback
+        self.ways: dict[AddressKind, Any] = {}  # filled by View.ways: what follows from these lists
 
 
 class ServicePortRules:

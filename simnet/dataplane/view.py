@@ -14,8 +14,9 @@ from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
 from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
-from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, compile_rules, is_proxied
+from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, UsableEndpoints, compile_rules, is_proxied
 from simnet.dataplane.underlay import Underlay
+from simnet.dataplane.ways import Ways, ways
 from simnet.names import ObjectKey
 from simnet.objects.configmap import ConfigMap
 from simnet.objects.endpointslice import EndpointSlice
@@ -227,6 +228,18 @@ class View:
         rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
         return Claim(rules, AddressKind.NODE_PORT, node, self.zone_of(node)) if rules is not None else None
 
+    def ways(self, claim: Claim) -> Ways:
+        """Who may go to which endpoints of the claimed service port: `ways.ways` with this proxy's settings. O(1)."""
+        return self.ways_of(claim.rules, claim.usable, claim.kind)
+
+    def ways_of(self, rules: ServicePortRules, usable: UsableEndpoints, kind: AddressKind) -> Ways:
+        """The same by the table and the lists of a node."""
+        found: Ways | None = usable.ways.get(kind)
+        if found is None:
+            found = usable.ways[kind] = ways(rules, usable, kind, rules.family in self._pod_families,
+                                             self.settings.proxy.masquerade_all)
+        return found
+
     # addresses ---------------------------------------------------------------------------------------------------
 
     def services_at(self, address: int, port: int, protocol: str) -> tuple[Service, ...]:
@@ -272,10 +285,6 @@ class View:
             if cidr.first <= address <= cidr.last:
                 return True
         return False
-
-    def recognises_pods(self, family: int) -> bool:
-        """Whether the proxy of this family has a cluster CIDR at all (rule MQ-4)."""
-        return family in self._pod_families
 
     def is_own_address(self, node: str, address: int) -> bool:
         """Whether `address` is one of the node's own, loopback included."""
