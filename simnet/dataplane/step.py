@@ -49,10 +49,12 @@ class Fork:
 
 
 class Attempt(NamedTuple):
-    """One endpoint that a proxy tried in vain: its `address:port` (or name) and what became of the connection."""
+    """One endpoint that a proxy tried in vain: its `address:port` (or name), what became of the connection, and which of
+    the plan's outcomes it belongs to: the next try stays with that backend."""
 
     target: str
     verdict: Verdict
+    way: int = 0
 
 
 class Assumption(NamedTuple):

@@ -95,7 +95,7 @@ def _back_to_proxy(step: Step) -> Packet | None:
     target = step.before.flow.host
     return Packet(Place.PROXY, parent.node, parent.source, parent.source_port, parent.destination, parent.port,
                   parent.protocol, parent.flow, parent.claim, parent.target, parent.masquerade,
-                  (*step.before.attempts, Attempt(target, verdict)))
+                  (*step.before.attempts, Attempt(target, verdict, step.before.flow.way)))
 
 
 def explore(net: View, packet: Packet) -> Outcomes:

@@ -137,10 +137,11 @@ def _routed(decision: Routed) -> Facts:
     common = {"controller": decision.controller, **_routing(decision.routing),
               "losers": [_loser(each) for each in decision.losers()], "notes": _notes(decision.notes)}
     match decision:
-        case http.RuleChosen(_, _, upstream, peer, among, request, attempts, is_fallback):
+        case http.RuleChosen(_, _, upstream, peer, among, request, attempts, role, why, mirrors):
             return {**common, "upstream": _upstream(upstream), "endpoint": _peer(peer),
                     "among": [_peer(each) for each in among], "attempts": _attempts(attempts),
-                    "is_fallback": is_fallback, "sent": request_facts(request)}
+                    "role": str(role), "why": why or None, "mirrors": list(mirrors),
+                    "is_fallback": decision.is_fallback, "sent": request_facts(request)}
         case http.ProxyAnswered(_, _, answer, _, upstream):
             return {**common, "reason": str(answer.reason), "location": answer.location or None,
                     "upstream": _upstream(upstream) if upstream is not None else None,

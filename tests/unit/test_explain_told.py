@@ -16,6 +16,7 @@ from simnet.dataplane.http import decisions as http
 from simnet.dataplane.http.matching import Answer as ProxyAnswer
 from simnet.dataplane.http.matching import AnswerReason
 from simnet.dataplane.http.message import Request, Response, ServedCertificate
+from simnet.dataplane.http.plan import Role
 from simnet.dataplane.http.upstreams import Peer, Upstream, UpstreamState
 from simnet.dataplane.packet import Actor, Flow, Packet, Place
 from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, Target
@@ -291,7 +292,7 @@ def test_a_default_backend_is_told_apart_from_a_rule() -> None:
     assert told(Step(BEFORE, AFTER, decision)).sentence == (
         "no Ingress names the host nobody.test: no rule takes the request, so the default backend, Service "
         "kube-system/fallback, gets it")
-    stand_in = http.RuleChosen("ingress-nginx/c", ROUTED, own, PEERS[0], PEERS[:1], SENT, is_fallback=True)
+    stand_in = http.RuleChosen("ingress-nginx/c", ROUTED, own, PEERS[0], PEERS[:1], SENT, role=Role.DEFAULT)
     assert told(Step(BEFORE, AFTER, stand_in)).sentence == (
         "host shop.test: the rule's backend has no endpoints, so its default-backend, Service kube-system/fallback, gets "
         "the request")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
+from simnet.dataplane.http.plan import Role
 from simnet.dataplane.http.servers import Location, Rule
 from simnet.dataplane.http.settings import Note
 from simnet.dataplane.http.upstreams import Peer, Upstream
@@ -40,8 +41,9 @@ def _not_modelled(routing: Routing) -> tuple[str, ...]:
 class RuleChosen:
     """A rule took the request and one of `among` peers gets it. `request` is what the backend is sent.
 
-    `upstream` is the backend with all its peers; `among` leaves out those tried before. `is_fallback`: the Ingress's
-    default-backend annotation stands in for a backend without endpoints (rule D-5).
+    `upstream` is the backend with all its peers; `among` leaves out those tried before. `role` says in which capacity
+    this backend got it, `why` what led there ('' when the rule alone did), `mirrors` who gets a copy. `timeout_seconds`
+    is how long the backend may take to answer.
     """
 
     verdict: ClassVar[Verdict | None] = None
@@ -52,7 +54,15 @@ class RuleChosen:
     among: tuple[Peer, ...]
     request: Request
     attempts: tuple[Attempt, ...] = ()
-    is_fallback: bool = False
+    role: Role = Role.RULE
+    why: str = ""
+    mirrors: tuple[str, ...] = ()
+    timeout_seconds: float = 60.0
+
+    @property
+    def is_fallback(self) -> bool:
+        """The default-backend annotation stands in for a backend without endpoints (rule D-5)."""
+        return self.role is Role.DEFAULT
 
     @property
     def location(self) -> Location:

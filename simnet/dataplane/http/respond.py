@@ -117,9 +117,7 @@ def _certificate(trace: Trace) -> ServedCertificate | None:
 
 def through(chosen: RuleChosen, response: Response | None) -> Response:
     """What a proxy makes of its backend's response: 504 when it took too long, 502 when it was no HTTP."""
-    settings, config = chosen.location.settings, chosen.routing.table.config
-    by = f"ingress-nginx/{chosen.controller}"
-    limit = config.proxy_read_timeout if settings.proxy_read_timeout is None else settings.proxy_read_timeout
+    by, limit = f"ingress-nginx/{chosen.controller}", chosen.timeout_seconds
     if response is None:
         return finished(chosen.routing, nginx_response(502, by))
     if response.delay_seconds > limit:
