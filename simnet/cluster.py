@@ -28,6 +28,7 @@ from simnet.dataplane.http.respond import responded
 from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
+from simnet.dataplane.ruletable import NodeRules, node_rules
 from simnet.dataplane.step import Trace
 from simnet.dataplane.topology import check_link, check_vertex
 from simnet.dataplane.view import View
@@ -291,6 +292,17 @@ class Cluster:
         packet = self._packet(url, source, given)
         reply = reply_of(given.reply)
         return Outcomes(tuple((share, responded(self.view, trace, reply)) for share, trace in explore(self.view, packet)))
+
+    def rules(self, node: str, family: int = 4) -> NodeRules:
+        """What kube-proxy would program on `node` for IPv4 (4) or IPv6 (6), in the cluster's proxy mode.
+
+        `simnet.explain.rules.rules_text` makes the text of it. Raises NotFound with the nearest node, and UsageError for
+        a family the node has no address of. Cost: O(service ports and their endpoints).
+        """
+        found: Node = self.get("node", node)
+        if found.primary(family) is None:
+            raise UsageError(f"node/{node} has no IPv{family} address, so no rules of that family")
+        return node_rules(self.view, node, family)
 
     def open(self, url: str, source: str = LAPTOP, **options: Any) -> Link:
         """Open a connection that later requests reuse: it stays with the endpoint it got."""

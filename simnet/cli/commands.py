@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.output import write, write_json
 from simnet.cluster import Cluster
@@ -96,7 +97,9 @@ def _cluster(arguments: argparse.Namespace) -> Cluster:
             sys.stderr.write(f"warning: {warning}\n")
     for line in not_modelled(manifests):
         sys.stderr.write(f"not modelled: {line}\n")
-    cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing")
+    mode = getattr(arguments, "mode", None) or getattr(arguments, "rules", None) or "iptables"
+    cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing",
+                      proxy=mode)
     if manifests:
         cluster.apply(manifests)
     return cluster
@@ -133,6 +136,8 @@ def trace(arguments: argparse.Namespace) -> int:
     except SimnetError as problem:
         return _unreadable(problem)
     text = explain(shown, format=arguments.output)
+    if arguments.rules:
+        text = rule_export.with_rules(text, shown, cluster, arguments.output)
     write(text if text.endswith("\n") else text + "\n")
     return _checked(cluster, outcomes) if arguments.check and outcomes is not None else FINE
 
@@ -202,10 +207,19 @@ def graph(arguments: argparse.Namespace) -> int:
     return FINE
 
 
+def rules(arguments: argparse.Namespace) -> int:
+    """`simnet rules`: what kube-proxy would program on one node."""
+    try:
+        write(rule_export.exported(_cluster(arguments), arguments.node, arguments.family))
+    except SimnetError as problem:
+        return _unreadable(problem)
+    return FINE
+
+
 def _unreadable(problem: SimnetError) -> int:
     sys.stderr.write(f"{problem}\n")
     return UNREADABLE
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph})
+    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules})

@@ -15,6 +15,7 @@ from simnet.cli.output import write
 from simnet.errors import nearest
 from simnet.version import __version__
 
+MODES = ("iptables", "nftables")
 INTERRUPTED = 130  # as a shell reports a program that SIGINT ended
 
 EPILOG = """\
@@ -26,6 +27,7 @@ examples:
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
   simnet graph -f app/ -o mermaid                      what refers to what
+  simnet rules --node node-1 -f app/ | iptables-restore --test
 
 exit status: 0 fine, 1 something failed, 2 the input could not be read
 """
@@ -48,6 +50,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
     _graph(commands)
+    _rules(commands)
     return top, commands.choices
 
 
@@ -75,6 +78,8 @@ def _trace(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     trace.add_argument("--all", action="store_true", help="every possible path with its probability")
     trace.add_argument("--check", action="store_true",
                        help="exit 1 unless every possible path is open or answered below 400, resting on no assumption")
+    trace.add_argument("--rules", choices=MODES, nargs="?", const=MODES[0],
+                       help="name the rules of kube-proxy the steps correspond to (default mode: iptables)")
     trace.add_argument("-o", "--output", choices=("text", "tree", "json"), default="text")
 
 
@@ -98,6 +103,21 @@ def _graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
                        help="Graphviz (default), Mermaid, or node-link JSON")
     graph.add_argument("--underlay", action="store_true", help="pods, bridges, nodes and links instead of references")
     graph.add_argument("-A", "--all-namespaces", action="store_true", help="the add-ons' namespaces too")
+
+
+def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    rules = commands.add_parser(
+        "rules", help="print what kube-proxy would program on a node", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Print the rules kube-proxy would program on a node for the Services of your manifests:\n"
+        "the text of iptables-save, which iptables-restore (--family 6: ip6tables-restore) takes unchanged,\n"
+        "or a file for nft -f. Host ports and the masquerading of pods that leave the cluster are the work of\n"
+        "the network plug-in and are not in it.\n\n"
+        "  simnet rules --node node-1 -f app/\n"
+        "  simnet rules --node node-1 --mode nftables -f app/ | nft --check -f -")
+    rules.add_argument("--node", default="", metavar="NODE", help="whose rules (default: the first node)")
+    rules.add_argument("--mode", choices=MODES, default=MODES[0], help="the mode of kube-proxy (default: iptables)")
+    rules.add_argument("--family", choices=(4, 6), type=int, default=4, help="IPv4 or IPv6 (default: 4)")
+    _manifests(rules)
 
 
 def _manifests(command: argparse.ArgumentParser) -> None:

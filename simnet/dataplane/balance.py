@@ -26,14 +26,13 @@ def balance(net: View, packet: Packet) -> Step | Fork:
     """
     claim = packet.claim
     assert isinstance(claim, Claim)
-    if not claim.usable.has_any:
+    shut_out = _shut_out(net, packet, claim) if claim.kind is AddressKind.LOAD_BALANCER_IP else None
+    if not claim.usable.has_any and (shut_out is None or net.settings.proxy.mode == "iptables"):
         if _leaves_unrejected(net, packet, claim):
             return Step(packet, None, because.LeftCluster(packet.destination, packet.port, claim.rules.service))
         return Step(packet, None, because.NoEndpoints(claim))
-    if claim.kind is AddressKind.LOAD_BALANCER_IP:
-        ranges = _ranges(claim, packet)
-        if ranges and not _in_ranges(net, packet, claim, ranges):
-            return Step(packet, None, because.SourceOutOfRange(claim, packet.source, ranges))
+    if shut_out is not None:
+        return shut_out
     way = _way(net, packet, claim)
     among = way.among
     if not among:
@@ -65,10 +64,17 @@ def _chosen(packet: Packet, claim: Claim, target: Target, way: Way, sticky: bool
     return Step(packet, after, because.EndpointChosen(claim, target, way.among, masquerade, way.rule, sticky))
 
 
-def _ranges(claim: Claim, packet: Packet) -> tuple[ip.IPNetwork, ...]:
-    """The source ranges of the packet's family (rule FW-6)."""
+def _shut_out(net: View, packet: Packet, claim: Claim) -> Step | None:
+    """The source ranges of the packet's family keep it out (rules FW-1, FW-6).
+
+    In iptables mode they vanish with the last endpoint (rule FW-5); the nftables firewall looks at no endpoints.
+    Source: kubernetes/kubernetes pkg/proxy/nftables/proxier.go syncProxyRules, usesFWChain.
+    """
     family = ip.family(packet.destination)
-    return tuple(cidr for cidr in claim.rules.service.load_balancer_source_ranges if cidr.family == family)
+    ranges = tuple(cidr for cidr in claim.rules.service.load_balancer_source_ranges if cidr.family == family)
+    if not ranges or _in_ranges(net, packet, claim, ranges):
+        return None
+    return Step(packet, None, because.SourceOutOfRange(claim, packet.source, ranges))
 
 
 def _in_ranges(net: View, packet: Packet, claim: Claim, ranges: tuple[ip.IPNetwork, ...]) -> bool:

@@ -216,7 +216,7 @@ class View:
             rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
             if rules is not None:
                 also = tuple(each.key for each in services if each is not service)
-                return Claim(rules, _address_kind(service, address), node, self.zone_of(node), also)
+                return Claim(rules, address_kind(service, address), node, self.zone_of(node), also)
         return None
 
     def node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
@@ -361,7 +361,8 @@ class View:
         return self.ingress.address_of(host)
 
 
-def _address_kind(service: Service, address: int) -> AddressKind:
+def address_kind(service: Service, address: int) -> AddressKind:
+    """Which kind of address of the Service this is, by the order in which the proxy's rules stand."""
     if address in service.cluster_ips:
         return AddressKind.CLUSTER_IP
     return AddressKind.EXTERNAL_IP if address in service.external_ips else AddressKind.LOAD_BALANCER_IP

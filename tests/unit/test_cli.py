@@ -119,9 +119,16 @@ RUNS: list[tuple[tuple[str, ...], int, str, str]] = [
     (("graph", "-f", "web.yaml"), 0, "digraph", ""),
     (("graph", "-f", "web.yaml", "-o", "mermaid"), 0, "flowchart", ""),
     (("graph", "--underlay"), 0, "node/node-1", ""),
+    # rules
+    (("rules", "-f", "web.yaml"), 0, "# IPv4 rules of kube-proxy on node node-1, as simnet would program them; for iptables-restore\n*filter\n", ""),
+    (("rules", "--mode", "nftables", "--node", "node-2", "--nodes", "2"), 0, "\ntable ip kube-proxy {\n", ""),
+    (("rules", "--node", "nod-1"), 2, "", "node 'nod-1' not found; did you mean node-1?\n"),
+    (("rules", "--family", "6"), 2, "", "node/node-1 has no IPv6 address, so no rules of that family\n"),
+    ((*TRACE, "--rules"), 0, "rules of kube-proxy:\n", ""),
+    ((*TRACE, "--rules", "nftables", "-o", "json"), 0, '"chain": "service-ips"', ""),
     # words that do not exist
     (("rnu", "x"), 2, "", "'rnu' is no command; did you mean run?\n"),
-    (("zzz",), 2, "", "'zzz' is no command, known are run, trace, get, describe, graph\n"),
+    (("zzz",), 2, "", "'zzz' is no command, known are run, trace, get, "),
     (("trace", "http://web/", "--form", "pod/server"), 2, "", "simnet trace: error: '--form' is not understood; did you mean --from?\n"),
     (("trace", "http://web/", "http://web/"), 2, "", "'http://web/' is not understood\n"),
     (("run", "--acept", "fine.story.md"), 2, "", "'--acept' is not understood; did you mean --accept?\n"),
