@@ -20,7 +20,7 @@ from simnet.errors import ManifestError, SimnetError, UsageError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
-from simnet.manifests import Manifest, not_modelled, read_manifests
+from simnet.manifests import Limits, Manifest, not_modelled, read_manifests
 from simnet.scenario import Report, Scenario, find_stories, text_of
 from simnet.scenario.model import StoryStep
 
@@ -91,7 +91,8 @@ class _Progress:
 
 def _cluster(arguments: argparse.Namespace) -> Cluster:
     """A cluster with the manifests of -f applied; warnings go to standard error."""
-    manifests = [manifest for name in arguments.filename for manifest in _read(name)]
+    limits = Limits.read(arguments.limit)
+    manifests = [manifest for name in arguments.filename for manifest in _read(name, limits)]
     for manifest in manifests:
         for warning in manifest.warnings:
             sys.stderr.write(f"warning: {warning}\n")
@@ -105,11 +106,11 @@ def _cluster(arguments: argparse.Namespace) -> Cluster:
     return cluster
 
 
-def _read(name: str) -> list[Manifest]:
+def _read(name: str, limits: Limits) -> list[Manifest]:
     if name != "-":
-        return read_manifests(Path(name))
+        return read_manifests(Path(name), limits=limits)
     try:
-        return read_manifests(sys.stdin.read(), file="standard input")
+        return read_manifests(sys.stdin.read(), file="standard input", limits=limits)
     except UnicodeDecodeError as problem:
         raise ManifestError(f"standard input: cannot be read: {problem}") from None
 

@@ -123,6 +123,8 @@ def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _manifests(command: argparse.ArgumentParser) -> None:
     command.add_argument("-f", "--filename", action="append", default=[], metavar="FILE",
                          help="a manifest file, a directory, or - for standard input; may be repeated")
+    command.add_argument("--limit", action="append", default=[], metavar="NAME=NUMBER",
+                         help="what a manifest may ask of the reader, e.g. depth=200; an error that meets a limit names it")
     command.add_argument("--nodes", default="1", help="number of nodes, or NAME=ADDRESS,NAME=ADDRESS (default: 1)")
     command.add_argument("--assume-any-port", action="store_true", help="pods whose ports nobody declared may be relied on")
 

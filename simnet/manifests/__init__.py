@@ -12,6 +12,7 @@ from simnet.manifests.manifest import Manifest
 from simnet.manifests.read import read_manifests
 from simnet.manifests.summary import not_modelled
 from simnet.manifests.validate import validate, validate_facts, validate_update
+from simnet.manifests.yaml_limits import Limits
 
-__all__ = ["Manifest", "admissible", "check", "checked", "converted", "decode", "defaulted", "not_modelled", "read_manifests",
-           "validate", "validate_facts", "validate_update"]
+__all__ = ["Limits", "Manifest", "admissible", "check", "checked", "converted", "decode", "defaulted", "not_modelled",
+           "read_manifests", "validate", "validate_facts", "validate_update"]

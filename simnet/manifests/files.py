@@ -15,6 +15,7 @@ from typing import Final
 from simnet.errors import ManifestError, Place, Problem
 from simnet.manifests import yaml
 from simnet.manifests.tree import Document
+from simnet.manifests.yaml_limits import DEFAULT, Limits
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 _MARKS: Final = (
@@ -22,7 +23,7 @@ _MARKS: Final = (
 )  # fmt: skip
 
 
-def read(source: str | PathLike[str], *, recursive: bool = False) -> list[Document]:
+def read(source: str | PathLike[str], *, recursive: bool = False, limits: Limits = DEFAULT) -> list[Document]:
     """The documents of a file, of a directory's files, or of a text.
 
     A Path is a file or a directory; a one-line str that ends in .yaml, .yml or .json is a file, one that names a
@@ -33,18 +34,18 @@ def read(source: str | PathLike[str], *, recursive: bool = False) -> list[Docume
     """
     path = path_of(source)
     if path is None:
-        return read_text(str(source))
-    return _read_files(files_in(path, recursive=recursive) if path.is_dir() else [path])
+        return read_text(str(source), limits=limits)
+    return _read_files(files_in(path, recursive=recursive) if path.is_dir() else [path], limits)
 
 
-def read_text(text: str, file: str = "") -> list[Document]:
+def read_text(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
     """The documents of a text; `file` is what messages call it (a virtual file of a story, `-`, ...)."""
-    return yaml.read_documents(text, file)
+    return yaml.read_documents(text, file, limits=limits)
 
 
-def read_bytes(data: bytes, file: str = "") -> list[Document]:
+def read_bytes(data: bytes, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
     """As `read_text`, for bytes: UTF-8, or what their byte order mark says."""
-    return read_text(decoded(data, file), file)
+    return read_text(decoded(data, file), file, limits=limits)
 
 
 def path_of(source: str | PathLike[str]) -> Path | None:
@@ -85,11 +86,11 @@ def decoded(data: bytes, file: str = "") -> str:
         raise ManifestError(Problem(f"found the byte {found}; expected {name} text", "Syntax", place)) from None
 
 
-def _read_files(paths: Iterable[Path]) -> list[Document]:
+def _read_files(paths: Iterable[Path], limits: Limits) -> list[Document]:
     documents, problems = list[Document](), list[Problem]()
     for path in paths:
         try:
-            documents += read_bytes(path.read_bytes(), str(path))
+            documents += read_bytes(path.read_bytes(), str(path), limits=limits)
         except ManifestError as error:
             problems += error.problems
         except OSError as error:

@@ -10,7 +10,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 from simnet.errors import ManifestError
-from simnet.manifests.tree import Document, Mapping, Sequence, Source
+from simnet.manifests.tree import Document, Mapping, Sequence, Source, begun, is_open
 from simnet.manifests.yaml_errors import at, quote, refusal
 from simnet.manifests.yaml_limits import DEFAULT, Limits, too_deep
 
@@ -28,7 +28,7 @@ def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any
     """
     reader, values, offset = _Reader(Source(text, file), limits), [], 0
     while (offset := reader.gap(offset)) < len(text):
-        value, offset = reader.value(offset, 1)
+        value, offset = reader.value(offset)
         values += [value] if value is not None else []
     return values
 
@@ -39,7 +39,7 @@ def objects(text: str, file: str, limits: Limits) -> tuple[list[Document], int]:
     reader, documents, end = _Reader(source, limits), list[Document](), 0
     while (start := reader.gap(end)) < len(text):
         try:
-            value, end = reader.value(start, 1)
+            value, end = reader.value(start)
         except _NotJson:
             break
         if value is not None:
@@ -61,15 +61,28 @@ class _Reader:
         found = _BLANKS.match(self._text, offset)
         return found.end() if found else offset
 
-    def value(self, offset: int, depth: int) -> tuple[Any, int]:
-        """The value that begins at `offset`, at nesting level `depth`, and the offset after it."""
+    def value(self, offset: int) -> tuple[Any, int]:
+        """The value that begins at `offset`, and the offset after it. Does not recurse: the entries of the innermost
+        open collection are read first."""
+        value, end = self._node(offset)
+        around = [value] if is_open(value) else []
+        while around:
+            if len(around) > self._limits.depth:
+                raise too_deep(self._source, end - 1, self._limits)
+            value, end = self._entries(around[-1], end)
+            if is_open(value):
+                around.append(value)
+            else:
+                value = around.pop()
+        return value, end
+
+    def _node(self, offset: int) -> tuple[Any, int]:
+        """The scalar at `offset` and the offset after it, or a collection, still open, and that after its bracket."""
         char = self._text[offset : offset + 1]
         if char == '"':
             return self._string(offset)
-        if char == "{":
-            return self._object(offset, depth)
-        if char == "[":
-            return self._array(offset, depth)
+        if char in ("{", "["):
+            return begun(Mapping() if char == "{" else Sequence(), self._source), offset + 1
         number = _NUMBER.match(self._text, offset)
         if number:
             return self._number(number), number.end()
@@ -77,6 +90,42 @@ class _Reader:
         if word and word[0] in _LITERALS:
             return _LITERALS[word[0]], word.end()
         raise self._unexpected(offset, "a value")
+
+    def _entries(self, made: Any, offset: int) -> tuple[Any, int]:
+        """Read into an open collection up to an entry that is an open collection itself, which is returned with the
+        offset after its bracket, or up to its end: then it is complete, and returned with the offset after it."""
+        closing = "}" if made.__class__ is Mapping else "]"
+        place = self.gap(offset)
+        while self._text[place : place + 1] != closing:
+            if made.marks:
+                if self._text[place : place + 1] != ",":
+                    raise self._unexpected(place, f"`,` or `{closing}`")
+                place = self.gap(place + 1)
+            value, end = self._member(made, place) if closing == "}" else self._element(made, place)
+            if is_open(value):
+                return value, end
+            place = self.gap(end)
+        made.marks = tuple(made.marks)
+        return made, place + 1
+
+    def _member(self, made: Mapping, place: int) -> tuple[Any, int]:
+        if self._text[place : place + 1] != '"':
+            raise self._unexpected(place, "a key in double quotes")
+        name, end = self._string(place)
+        if name in made:
+            raise self._repeated(made, name, place)
+        made.marks.append(place)
+        colon = self.gap(end)
+        if self._text[colon : colon + 1] != ":":
+            raise self._unexpected(colon, "`:` after the key")
+        made[name], end = self._node(self.gap(colon + 1))
+        return made[name], end
+
+    def _element(self, made: Sequence, place: int) -> tuple[Any, int]:
+        made.marks.append(place)
+        value, end = self._node(place)
+        made.append(value)
+        return value, end
 
     def _number(self, found: re.Match[str]) -> int | float:
         digits = found[0]
@@ -95,56 +144,7 @@ class _Reader:
             raise self._refused(error.pos, f"a text with a mistake ({error.msg})", "a JSON string") from None
         return (_SURROGATE.sub("\ufffd", text) if "\\u" in self._text[offset:end] else text), end
 
-    def _object(self, offset: int, depth: int) -> tuple[Mapping, int]:
-        made = Mapping()
-        made.source, made.column, made.marks = self._source, -1, []
-        self._check_depth(offset, depth)
-        place = self.gap(offset + 1)
-        if self._text[place : place + 1] == "}":
-            return made, place + 1
-        while True:
-            if self._text[place : place + 1] != '"':
-                raise self._unexpected(place, "a key in double quotes")
-            name, end = self._string(place)
-            if name in made:
-                raise self._repeated(made, name, place)
-            made.marks.append(place)
-            colon = self.gap(end)
-            if self._text[colon : colon + 1] != ":":
-                raise self._unexpected(colon, "`:` after the key")
-            made[name], end = self.value(self.gap(colon + 1), depth + 1)
-            place = self.gap(end)
-            if self._text[place : place + 1] == "}":
-                made.marks = tuple(made.marks)
-                return made, place + 1
-            if self._text[place : place + 1] != ",":
-                raise self._unexpected(place, "`,` or `}`")
-            place = self.gap(place + 1)
-
-    def _array(self, offset: int, depth: int) -> tuple[Sequence, int]:
-        made = Sequence()
-        made.source, made.column, made.marks = self._source, -1, []
-        self._check_depth(offset, depth)
-        place = self.gap(offset + 1)
-        if self._text[place : place + 1] == "]":
-            return made, place + 1
-        while True:
-            made.marks.append(place)
-            value, end = self.value(place, depth + 1)
-            made.append(value)
-            place = self.gap(end)
-            if self._text[place : place + 1] == "]":
-                made.marks = tuple(made.marks)
-                return made, place + 1
-            if self._text[place : place + 1] != ",":
-                raise self._unexpected(place, "`,` or `]`")
-            place = self.gap(place + 1)
-
     # -- mistakes ---------------------------------------------------------------------------------------------------
-
-    def _check_depth(self, offset: int, depth: int) -> None:
-        if depth > self._limits.depth:
-            raise too_deep(self._source, offset, self._limits)
 
     def _repeated(self, made: Mapping, name: str, place: int) -> Exception:
         first = made.marks[list(made).index(name)]

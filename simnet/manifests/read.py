@@ -16,27 +16,28 @@ from simnet.manifests.misplaced import repair
 from simnet.manifests.paths import at
 from simnet.manifests.schema import tables
 from simnet.manifests.tree import Document
+from simnet.manifests.yaml_limits import DEFAULT, Limits
 
 Rules = Callable[[Manifest], list[Problem]]
 """What is asked of each manifest: `check`, `admissible`, or a check of your own; an empty list means it is accepted."""
 
 
 def read_manifests(
-    source: Any, *, namespace: str = DEFAULT_NAMESPACE, file: str = "", rules: Rules = check
+    source: Any, *, namespace: str = DEFAULT_NAMESPACE, file: str = "", rules: Rules = check, limits: Limits = DEFAULT
 ) -> list[Manifest]:
     """The manifests in `source`, in its order.
 
     `source` is a Path or a one-line str ending in .yaml, .yml or .json (a file), a directory, any other str (text), a
     mapping, an object with `manifest` or `to_manifest()` (a builder, an object of a cluster), a Manifest (taken as it
     is), or a list of those. Lists of objects (`kind: List`) are taken apart. `namespace` is that of objects which name
-    none. With `file`, `source` is text that messages call by this name.
+    none. With `file`, `source` is text that messages call by this name. `limits` is what a text may ask of the reader.
 
     Raises ManifestError with every problem of every document: what cannot be read, what is no API object, and what
     `rules` find (InvalidField when the API server would have understood them all and refused). Raises UsageError for a
     source of another type.
     """
     problems: list[Problem] = []
-    found = read_text(source, file) if file else list(_documents(source, problems))
+    found = read_text(source, file, limits=limits) if file else list(_documents(source, problems, limits))
     scopes = scopes_of(each.value if isinstance(each, Document) else each.data for each in found)
     manifests = []
     for each in found:
@@ -50,10 +51,10 @@ def read_manifests(
     return manifests
 
 
-def _documents(source: Any, problems: list[Problem]) -> Iterator[Document | Manifest]:
+def _documents(source: Any, problems: list[Problem], limits: Limits) -> Iterator[Document | Manifest]:
     """The documents of a source, Lists taken apart; what cannot be read is added to `problems`."""
     try:
-        inside = list(_inside(source))
+        inside = list(_inside(source, limits))
     except ManifestError as error:
         problems += error.problems
         return
@@ -63,17 +64,17 @@ def _documents(source: Any, problems: list[Problem]) -> Iterator[Document | Mani
         elif isinstance(item, Manifest):
             yield item
         else:
-            yield from _documents(item, problems)
+            yield from _documents(item, problems, limits)
 
 
-def _inside(source: Any) -> Iterable[Any]:
+def _inside(source: Any, limits: Limits) -> Iterable[Any]:
     """Documents, manifests, or sources to be read in their turn."""
     match source:
         case Document() | Manifest():
             return (source,)
         case str() | PathLike():
             path = path_of(source)
-            return files_in(path) if path is not None and path.is_dir() else read(source)
+            return files_in(path) if path is not None and path.is_dir() else read(source, limits=limits)
         case Mapping():
             return (Document(source),)
         case list() | tuple():

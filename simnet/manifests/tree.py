@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 from simnet.errors import Place, Problem
 
@@ -76,8 +76,8 @@ class Mapping(dict[str, Any]):
 
     `marks` runs parallel to the keys. In block style (`column` >= 0) a mark is the row in `source.lines` and all keys
     stand in `column` (counted from 0); in flow style and JSON (`column` = -1) a mark is the key's offset in the text.
-    It is a list while the mapping is read and a tuple afterwards: the garbage collector forgets tuples of numbers,
-    which halves what it has to visit.
+    It is a list while the mapping is read (the mapping is open) and a tuple afterwards: the garbage collector forgets
+    tuples of numbers, which halves what it has to visit.
     """
 
     __slots__ = ("column", "marks", "source")
@@ -93,6 +93,20 @@ class Sequence(list[Any]):
     column: int
     marks: Any
     source: Source
+
+
+def begun(made: Mapping | Sequence, source: Source, column: int = -1) -> Any:
+    """A new collection, open: its entries are still to be read."""
+    made.source, made.column, made.marks = source, column, []
+    return made
+
+
+def is_open(value: Any) -> bool:
+    """Whether a value is a collection whose entries are still being read."""
+    return value.__class__ in COLLECTIONS and value.marks.__class__ is list
+
+
+COLLECTIONS: Final = (Mapping, Sequence)
 
 
 @dataclass(frozen=True, slots=True)

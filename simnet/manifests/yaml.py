@@ -21,7 +21,7 @@ from simnet.manifests.json import objects
 from simnet.manifests.tree import Document, Source
 from simnet.manifests.yaml_block import BlockReader
 from simnet.manifests.yaml_errors import character, problem, quote, refusal
-from simnet.manifests.yaml_limits import DEFAULT, Limits
+from simnet.manifests.yaml_limits import DEFAULT, Limits, raised_by
 from simnet.manifests.yaml_lines import Names, Scalars
 from simnet.manifests.yaml_reading import Reading
 
@@ -45,7 +45,7 @@ def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any
 def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
     """As `read_all`, with the line each document begins on and the warnings about it."""
     if len(text) > limits.size:
-        detail = f"found {len(text):,} characters; expected at most {limits.size:,}"
+        detail = f"found {len(text):,} characters; expected at most {limits.size:,} {raised_by('size')}"
         raise ManifestError(Problem(detail, "Syntax", Place(file)))
     documents, problems, done = list[Document](), list[Problem](), 0
     with _collector_paused(text):
@@ -53,9 +53,9 @@ def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> li
             documents, done = _leading_json(text, file, limits)
         line, text = text.count("\n", 0, done), _normalised(text[done:])
         scalars, names = Scalars(), Names()
-        for source in _cut(text, line, file, problems):
+        for source, is_last in _cut(text, line, file, problems):
             try:
-                document = _read(source, limits, scalars, names, problems)
+                document = _read(_until_end_mark(source, is_last=is_last), limits, scalars, names, problems)
             except ManifestError as error:
                 problems += error.problems
             else:
@@ -100,17 +100,21 @@ def _leading_json(text: str, file: str, limits: Limits) -> tuple[list[Document],
 
 
 def _normalised(text: str) -> str:
-    """The text with one kind of line end, one at its end too; and, before a brace, with spaces for the blanks that
-    kubectl passes over, tabs included."""
+    """The text with one kind of line end, one at its end too; and, before a first brace, with spaces for the tabs that
+    kubectl passes over there."""
+    if not text.endswith("\n"):
+        text += "\n"
     if "\r" in text or "\x85" in text:
         text = _LINE_ENDS.sub("\n", text)
-    if text.lstrip(" \t").startswith("{"):
-        text = " " * (len(text) - len(text.lstrip(" \t"))) + text.lstrip(" \t")
-    return text if text.endswith("\n") else text + "\n"
+    begin = len(text) - len(text.lstrip(" \t\n"))
+    if text.startswith("{", begin):
+        text = text[:begin].replace("\t", " ") + text[begin:]
+    return text
 
 
-def _cut(text: str, line: int, file: str, problems: list[Problem]) -> Iterator[Source]:
-    """The pieces of the text between lines that begin with `---`; its first line is line number `line` (from 0)."""
+def _cut(text: str, line: int, file: str, problems: list[Problem]) -> Iterator[tuple[Source, bool]]:
+    """The pieces of the text between lines that begin with `---`, and whether they are the last; the first line of the
+    text is line number `line` (from 0)."""
     start = 0
     while start < len(text):
         if text.startswith("---", start):
@@ -120,7 +124,7 @@ def _cut(text: str, line: int, file: str, problems: list[Problem]) -> Iterator[S
         following = start if text.startswith("---", start) else text.find("\n---", start) + 1
         stop = following or len(text)
         if text[start:stop].strip(" \n"):
-            yield _piece(text[start:stop], file, line)
+            yield _piece(text[start:stop], file, line), stop == len(text)
         line += text.count("\n", start, stop)
         start = stop
 
@@ -138,8 +142,6 @@ def _check_separator(source: Source, problems: list[Problem]) -> None:
 
 
 def _read(source: Source, limits: Limits, scalars: Scalars, names: Names, problems: list[Problem]) -> Document:
-    _check_characters(source)
-    source = _until_end_mark(source)
     reading = Reading(source, limits)
     try:
         value, row = BlockReader(reading, scalars, names).document()
@@ -163,8 +165,9 @@ def _check_characters(source: Source) -> None:
         raise refusal(source, 0, f"the directive {quote(source.lines[0])}", expected, "remove the line")
 
 
-def _until_end_mark(source: Source) -> Source:
-    """The text up to a `...` line; an error if more than comments follows it."""
+def _until_end_mark(source: Source, *, is_last: bool) -> Source:
+    """The text up to a `...` line; an error if more than comments follows it, or if it ends nothing and nothing follows."""
+    _check_characters(source)
     found = _END_MARK.search(source.text) if "..." in source.text else None
     if found is None:
         return source
@@ -173,6 +176,6 @@ def _until_end_mark(source: Source) -> Source:
         offset = max(after.end() if after else 0, found.start())
         what = quote(source.lines[source.row(offset)])
         raise refusal(source, offset, f"{what} after the end mark `...`", "`---` before another document")
-    if _ONLY_COMMENTS.fullmatch(source.text, 0, found.start()):
+    if is_last and _ONLY_COMMENTS.fullmatch(source.text, 0, found.start()):
         raise refusal(source, found.start(), "the end mark `...` without a document", "a document before it")
     return Source(source.text[: found.start()], source.file, source.base)

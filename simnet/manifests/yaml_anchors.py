@@ -7,11 +7,12 @@ would cost and gives each alias a copy of its own, so that a change through one 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 from simnet.manifests.tree import Mapping, Sequence, Source
 from simnet.manifests.yaml_errors import at, quote, refusal
-from simnet.manifests.yaml_limits import Limits, too_deep
+from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 
 NAME: Final = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n?:,\]}%@`]|$)")
 _WRITING: Final = object()
@@ -51,7 +52,8 @@ class Anchors:
             raise refusal(self._source, offset, f"`*{name}` inside `&{name}` itself", "an anchor that is complete")
         self._aliases += 1
         if self._aliases > self._limits.aliases:
-            raise refusal(self._source, offset, f"alias number {self._aliases}", f"at most {self._limits.aliases}")
+            expected = f"at most {self._limits.aliases:,} in a document {raised_by('aliases')}"
+            raise refusal(self._source, offset, f"alias number {self._aliases:,}", expected)
         if isinstance(value, Mapping | Sequence):
             self._count(value, offset, depth)
         return value
@@ -67,15 +69,20 @@ class Anchors:
 
     def _size(self, value: Any) -> tuple[int, int]:
         """Nodes of a value with its aliases expanded, and its height. Each anchored value is counted once."""
-        if not isinstance(value, Mapping | Sequence):
-            return 1, 0
-        known = self._sizes.get(id(value))
-        if known is None:
-            inside = value.values() if isinstance(value, Mapping) else value
-            sizes = [self._size(child) for child in inside if isinstance(child, Mapping | Sequence)]
-            nodes = 1 + len(value) - len(sizes) + sum(size for size, _ in sizes)
-            known = self._sizes[id(value)] = (nodes, 1 + max((height for _, height in sizes), default=0))
-        return known
+        known, waiting = self._sizes, [value]
+        while waiting:
+            node = waiting[-1]
+            if id(node) in known:
+                waiting.pop()
+                continue
+            inside = [each for each in _inside(node) if isinstance(each, Mapping | Sequence)]
+            unknown = [each for each in inside if id(each) not in known]
+            waiting += unknown
+            if not unknown:
+                sizes = [known[id(each)] for each in inside]
+                nodes = 1 + len(node) - len(sizes) + sum(size for size, _ in sizes)
+                known[id(node)] = (nodes, 1 + max((height for _, height in sizes), default=0))
+        return known[id(value)]
 
     def unshared(self, root: Any) -> Any:
         """The document with a copy in place of every alias. Cost: O(values after expansion), which is limited."""
@@ -86,11 +93,13 @@ class Anchors:
         written = max(total - self._expanded, 1)
         if total > min(self._limits.nodes, written * self._limits.growth + self._limits.allowance):
             raise self._too_many(0, total)
-        return _owned(root, set())
+        _own(root)
+        return root
 
     def _too_many(self, offset: int, nodes: int) -> Exception:
         limits = self._limits
-        expected = f"at most {limits.growth} times what is written plus {limits.allowance:,}, and {limits.nodes:,}"
+        expected = (f"at most {limits.growth} times what is written plus {limits.allowance:,}, and {limits.nodes:,} "
+                    "(the limits `growth`, `allowance` and `nodes`, which can be raised)")
         return refusal(self._source, offset, f"aliases that expand to {nodes:,} values or more", expected)
 
     def _no_name(self, offset: int) -> Exception:
@@ -103,29 +112,28 @@ class Anchors:
         return refusal(self._source, offset, found, expected, f'{line[:column]}"{word}"{line[column + len(word) :]}')
 
 
-def _owned(value: Any, seen: set[int]) -> Any:
-    """`value` with a copy wherever it holds a collection that was met before."""
-    if not isinstance(value, Mapping | Sequence):
-        return value
-    if id(value) in seen:
-        return _copied(value)
-    seen.add(id(value))
-    for key, child in value.items() if isinstance(value, Mapping) else enumerate(value):
-        if isinstance(child, Mapping | Sequence):
-            value[key] = _owned(child, seen)  # type: ignore[index]
-    return value
+def _own(root: Any) -> None:
+    """Put a copy wherever a collection below `root` is met a second time."""
+    seen, waiting = {id(root)}, [root]
+    while waiting:
+        node = waiting.pop()
+        for key, child in list(node.items()) if isinstance(node, Mapping) else enumerate(node):
+            if isinstance(child, Mapping | Sequence):
+                if id(child) in seen:
+                    child = node[key] = _twin(child)
+                seen.add(id(child))
+                waiting.append(child)
 
 
-def _copied(value: Any) -> Any:
-    if not isinstance(value, Mapping | Sequence):
-        return value
-    twin: Mapping | Sequence
-    if isinstance(value, Mapping):
-        twin = Mapping((key, _copied(child)) for key, child in value.items())
-    else:
-        twin = Sequence(_copied(child) for child in value)
+def _twin(value: Any) -> Any:
+    """A shallow copy with the same places."""
+    twin: Mapping | Sequence = Mapping(value) if isinstance(value, Mapping) else Sequence(value)
     twin.source, twin.column, twin.marks = value.source, value.column, value.marks
     return twin
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value
 
 
 def merge_sources(value: Any) -> list[Mapping] | None:

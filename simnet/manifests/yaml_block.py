@@ -3,6 +3,7 @@
 Why it is fast: one pattern cuts a whole document into rows (indent, dashes, key, rest) in a single call; mappings and
 sequences walk those rows by index; what the rest means comes from a dictionary of values already resolved. There are
 no tokens and no events. A `- key:` row is handled by taking its dash away and reading a mapping at the deeper column.
+Nothing recurses, so how deep a text may nest is a limit of ours and not of the interpreter.
 Only rows of another shape (quoted keys, block scalars, brackets, anchors, tags, text over several lines) take the
 slow path, which works on the lines themselves.
 
@@ -12,9 +13,10 @@ Indentation follows go.yaml.in/yaml/v2 scannerc.go: `indent` there is the column
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, Final
 
-from simnet.manifests.tree import Mapping, Sequence
+from simnet.manifests.tree import COLLECTIONS, Mapping, Sequence, begun, is_open
 from simnet.manifests.yaml_errors import is_invisible, quote
 from simnet.manifests.yaml_flow import FlowReader
 from simnet.manifests.yaml_limits import too_deep
@@ -39,19 +41,25 @@ Row = tuple[str, str, str, str]
 _ROW = re.compile(
     r"( *)"
     r"((?:- +|-(?=\n))*)"
-    r"(?:((?![nN](?:ull|ULL):)[\w./$][\w./$()+@=~^-]{0,1000}):(?: +|(?=\n)))?"
+    r"(?:([\w./$][\w./$()+@=~^-]{0,1000}):(?: +|(?=\n)))?"
     r"(.*)\n"
 )
 _END: Final[Row] = ("", "", "", "---")
 _KEY_WORD = re.compile(r"(?:[^ \t\n:#]|:(?=[^ \t\n])|(?<=[^ \t\n])#|[ \t]+(?=[^ \t\n#]))*+")
 _COLON = re.compile(r"[ \t]*:(?=[ \t\n]|$)")
 _REST = re.compile(r"[ \t]*(?:#.*)?$")
+_MERGE_MARK = re.compile(r"\?(?:[ \t\n]+|#[^\n]*)*<<")
+_CLOSED: Final = object()  # instead of a value: the collection has no further entries
 _NONE: Final = Properties("", "", 0)
 _NO_KEY_START: Final = STARTS_NO_PLAIN - {'"', "'", "*"}
 
 
 class BlockReader:
-    """Reads one document. `scalars` and `names` may be shared by the documents of one text."""
+    """Reads one document. `scalars` and `names` may be shared by the documents of one text.
+
+    It does not recurse: a node that is a block collection comes back open, with the row of its first entry; it is
+    stored where it belongs, and `_fill` reads its entries before it goes on with those of the collection around it.
+    """
 
     def __init__(self, reading: Reading, scalars: Scalars, names: Names) -> None:
         self._reading, self._source, self._scalars, self._names = reading, reading.source, scalars, names
@@ -59,14 +67,16 @@ class BlockReader:
         self._end = len(self._rows)
         self._rows.append(_END)
         self._flow = FlowReader(reading, scalars, names)
-        self._deepest = reading.limits.depth
+        self._around: list[Any] = []  # the open collections, outermost first
         self._block_text_end = -1  # the row after the last `|` or `>` text, if that text was empty
         self._block_text_row = -1
 
     def document(self) -> tuple[Any, int]:
         """The document's value and the row it begins on. Raises ManifestError at the first mistake that stops it."""
         first = self._content(0)
-        value, row = self._below(0, -1, 1)
+        value, row = self._below(0, -1)
+        if is_open(value):
+            row = self._fill(value, row)
         row = self._content(row)
         if row < self._end:
             raise self._left_over(row, value)
@@ -81,122 +91,137 @@ class BlockReader:
                 return row
             row += 1
 
-    # -- collections ------------------------------------------------------------------------------------------------
-
-    def _below(
-        self, row: int, column: int, depth: int, *, in_mapping: bool = False, given: Properties = _NONE
-    ) -> tuple[Any, int]:
-        """The node on the rows from `row` on that belongs to an entry at `column`: what is indented further, or in a
-        mapping a list at the same column. None if there is nothing. Returns the row after it as well."""
+    def _below(self, row: int, column: int, *, in_mapping: bool = False, given: Properties = _NONE) -> tuple[Any, int]:
+        """The node on the rows from `row` on that belongs to an entry at `column`: what is indented further, a `|` or
+        `>` at the same column, or in a mapping a list there; None if there is nothing. An open collection comes with
+        the row of its first entry, anything else with the row after it.
+        """
         row = self._content(row)
-        indent, dash, key, _ = self._rows[row]
+        indent, dash, key, text = self._rows[row]
         width = len(indent)
-        if row == self._end or (width <= column and not (in_mapping and dash and width == column)):
+        is_level = width == column and ((in_mapping and dash) or not (dash or key or text[0] not in "|>"))
+        if row == self._end or (width <= column and not is_level):
             return (self._reading.scalar("", given.end, given.tag) if given.tag else None), row
         if dash:
-            return self._sequence(row, width, depth, is_indented=width > column)
+            return begun(Sequence(), self._source, width), row
         if key:
-            return self._mapping(row, width, depth)
-        return self._node(row, width, column, depth, in_mapping=in_mapping, given=given)
+            return begun(Mapping(), self._source, width), row
+        return self._node(row, width, column, in_mapping=in_mapping, given=given)
 
-    def _mapping(self, row: int, column: int, depth: int) -> tuple[Mapping, int]:
-        """The mapping whose first key stands at (row, column)."""
-        if depth > self._deepest:
-            raise too_deep(self._source, self._source.starts[row] + column, self._reading.limits)
-        rows, scalars, names, lines = self._rows, self._scalars, self._names, self._source.lines
-        pad = " " * column
-        made = Mapping()
-        made.source, made.column = self._source, column
-        marks = made.marks = []
-        while True:
-            indent, dash, key, text = rows[row]
-            if not key or indent != pad or dash:
-                if not key and not dash and (not text or text[0] == "#"):
-                    row += 1
-                elif len(indent) < column or row == self._end:
-                    made.marks = tuple(marks)
-                    return made, row
-                else:
-                    row = self._unusual(made, row, column, depth)
-                continue
-            name = names[key]
-            if name in made:
-                self._reading.repeated(made, name, row)
-            marks.append(row)
-            value = scalars[text]
-            row += 1
-            if value is NESTED:
-                child, child_dash, child_key, _ = rows[row]
-                if child_key and not child_dash and len(child) > column:  # what _below does, without its call
-                    value, row = self._mapping(row, len(child), depth + 1)
-                else:
-                    value, row = self._below(row, column, depth + 1, in_mapping=True)
-            elif value is OPEN:
-                value, row = self._inline(row - 1, len(lines[row - 1]) - len(text), column, depth + 1, in_mapping=True)
-            made[name] = value
+    # -- collections ------------------------------------------------------------------------------------------------
 
-    def _sequence(self, row: int, column: int, depth: int, *, is_indented: bool) -> tuple[Sequence, int]:
-        """The list whose first dash stands at (row, column); `is_indented` if that is deeper than what holds it."""
-        if depth > self._deepest:
-            raise too_deep(self._source, self._source.starts[row] + column, self._reading.limits)
-        rows, scalars, lines = self._rows, self._scalars, self._source.lines
-        pad = " " * column
-        made = Sequence()
-        made.source, made.column = self._source, column
-        marks = made.marks = []
+    def _fill(self, value: Any, row: int) -> int:
+        """Read the entries of an open collection, the first of them on `row`, and of all inside it; the row after it.
+
+        Long, and with every common shape written out, because this is where the time goes: a call for each collection
+        costs a quarter of it.
+        """
+        around, rows, scalars, names, source = self._around, self._rows, self._scalars, self._names, self._source
+        lines, deepest = source.lines, self._reading.limits.depth
         while True:
-            indent, dash, key, text = rows[row]
-            if not dash or indent != pad:
-                if not key and not dash and (not text or text[0] == "#"):
-                    row += 1
-                elif len(indent) < column or row == self._end or (len(indent) == column and not is_indented):
-                    made.marks = tuple(marks)
-                    return made, row
-                else:
-                    row = self._no_item(made, row, column)
-                continue
-            marks.append(row)
-            if key and dash == "- ":
-                rows[row] = (pad + "  ", "", key, text)
-                value, row = self._mapping(row, column + 2, depth + 1)
-            elif key or (len(dash) > 2 and "-" in dash[1:]):
-                value, row = self._compact(row, column, depth + 1)
+            if value is _CLOSED:
+                self._reading.close(around.pop())
+                if not around:
+                    return row
+                made = around[-1]
             else:
-                value = scalars[text]
-                row += 1
-                if value is NESTED:
-                    value, row = self._below(row, column, depth + 1)
-                elif value is OPEN:
-                    value, row = self._item(row - 1, len(lines[row - 1]) - len(text), column, depth + 1)
-            made.append(value)
+                made = value
+                around.append(made)
+                if len(around) > deepest:
+                    raise too_deep(source, source.starts[row] + made.column, self._reading.limits)
+            column, marks, is_mapping = made.column, made.marks, made.__class__ is Mapping
+            pad = " " * column
+            while True:
+                indent, dash, key, text = rows[row]
+                if is_mapping and key and not dash and indent == pad:
+                    try:
+                        name = names[key]
+                    except KeyError:  # null or too large: this refuses it
+                        name = self._reading.key(resolve(key), self._source.starts[row] + column)
+                    if name in made:
+                        self._reading.repeated(made, name, row)
+                    marks.append(row)
+                    value = scalars[text]
+                    row += 1
+                    if value is not NESTED and value is not OPEN:
+                        made[name] = value
+                        continue
+                    if value is NESTED:
+                        deeper, dash, key, _ = rows[row]
+                        if key and not dash and len(deeper) > column:  # what _below does, without its call
+                            made[name] = value = Mapping()
+                            value.source, value.column, value.marks = source, len(deeper), []
+                            break
+                        value, row = self._below(row, column, in_mapping=True)
+                    else:
+                        value, row = self._inline(row - 1, len(lines[row - 1]) - len(text), column, in_mapping=True)
+                    made[name] = value
+                elif dash and not is_mapping and indent == pad:
+                    marks.append(row)
+                    if key and dash == "- ":
+                        rows[row] = (pad + "  ", "", key, text)
+                        made.append(value := Mapping())
+                        value.source, value.column, value.marks = source, column + 2, []
+                        break
+                    value, row = self._item(row, column)
+                    made.append(value)
+                elif not key and not dash and (not text or text[0] == "#"):
+                    row += 1
+                    continue
+                else:
+                    value, row = self._other(made, row, column)
+                    if value is _CLOSED:
+                        break
+                if value.__class__ in COLLECTIONS and value.marks.__class__ is list:
+                    break
 
-    def _compact(self, row: int, column: int, depth: int) -> tuple[Any, int]:
-        """The collection that begins on the row of its own dash: `- key: value` or `- - item`."""
+    def _item(self, row: int, column: int) -> tuple[Any, int]:
+        """The item of the list at `column` whose dash stands on the row."""
+        _, dash, key, text = self._rows[row]
+        if key or (len(dash) > 2 and "-" in dash[1:]):
+            return self._compact(row, column), row
+        value = self._scalars[text]
+        if value is NESTED:
+            return self._below(row + 1, column)
+        if value is not OPEN:
+            return value, row + 1
+        start = len(self._source.lines[row]) - len(text)
+        self._rows[row] = (" " * start, "", "", text)
+        return self._node(row, start, column)
+
+    def _other(self, made: Any, row: int, column: int) -> tuple[Any, int]:
+        """What a row means that is no entry of the common kind: `_CLOSED` if it ends the collection."""
+        indent = len(self._rows[row][0])
+        is_mapping = made.__class__ is Mapping
+        if indent < column or row == self._end or (indent == column and not is_mapping and self._is_flush(column)):
+            return _CLOSED, row
+        return self._unusual(made, row, column) if is_mapping else (None, self._no_item(made, row, column))
+
+    def _is_flush(self, column: int) -> bool:
+        """Whether the innermost list, at `column`, stands at the column of the key that holds it."""
+        return len(self._around) > 1 and self._around[-2].column == column
+
+    def _compact(self, row: int, column: int) -> Any:
+        """The open collection that begins on the row of its own dash: `- key: value` or `- - item`."""
         _, dash, key, text = self._rows[row]
         second = dash.find("-", 1)
         inner = column + (second if second > 0 else len(dash))
         self._rows[row] = (" " * inner, dash[second:] if second > 0 else "", key, text)
-        if second > 0:
-            return self._sequence(row, inner, depth, is_indented=True)
-        return self._mapping(row, inner, depth)
-
-    def _item(self, row: int, start: int, column: int, depth: int) -> tuple[Any, int]:
-        """The item of unusual shape at (row, start) in the list at `column`."""
-        self._rows[row] = (" " * start, "", "", self._rows[row][3])
-        return self._node(row, start, column, depth)
+        return begun(Sequence() if second > 0 else Mapping(), self._source, inner)
 
     # -- entries of unusual shape -----------------------------------------------------------------------------------
 
-    def _unusual(self, made: Mapping, row: int, column: int, depth: int) -> int:
-        """Read the row, at `column` or deeper, that is no plain `key: value`, into the mapping; the row after it."""
+    def _unusual(self, made: Mapping, row: int, column: int) -> tuple[Any, int]:
+        """Read the row, at `column` or deeper, that is no plain `key: value`, into the mapping: the value stored, and
+        the row where it begins or the row after it."""
         indent, dash, _, text = self._rows[row]
         if len(indent) > column:
-            return self._continued(made, row, column)
+            return None, self._continued(made, row, column)
         offset = self._source.starts[row] + column
         if dash or text[0] == "\t" or is_invisible(text[0]):
             raise not_a_key(self._source, row, column)
         if text[0] == "?" and text[1:2] in ("", " ", "\t"):
-            return self._explicit(made, row, column, depth)
+            return self._explicit(made, row, column)
         found = self._key(offset)
         if found is None:
             raise not_a_key(self._source, row, column, self._block_text_row if self._block_text_end == row else -1)
@@ -204,12 +229,9 @@ class BlockReader:
         if text[0] == "-":
             detail = f"{quote(name)} is read as a key; an item of a list needs a space after its dash"
             self._reading.warn(offset, detail, f"{indent}- {text[1:]}")
-        value, after = self._inline(row, end - self._source.starts[row], column, depth + 1, in_mapping=True)
-        if is_merge:
-            self._reading.merge(made, value, row)
-        else:
-            self._reading.store(made, name, value, row)
-        return after
+        value, after = self._inline(row, end - self._source.starts[row], column, in_mapping=True)
+        self._add(made, name, value, row, is_merge=is_merge)
+        return value, after
 
     def _key(self, offset: int) -> tuple[str, int, bool] | None:
         """The key on one line that begins at `offset`, the offset after its colon, and whether it is a merge key; None
@@ -231,31 +253,43 @@ class BlockReader:
             return None
         if char == "*" and (anchor or tag):
             reading.check_plain_start(start)
+        is_nothing = char == ":" and bool(anchor or tag)
         reading.check_key_length(start, colon.end() - 1)
         if char == "*":
             value = reading.anchors.value(name, start, 1)
         elif char not in "\"'":
-            reading.check_plain_start(start)
+            if not is_nothing:
+                reading.check_plain_start(start)
             raw = text[start:end].rstrip(" \t")
             value = reading.scalar(raw, start, tag) if tag else resolve(raw)
         if anchor:
             reading.anchors.begin(anchor)[0] = value
         return reading.key(value, start), colon.end(), not tag and text[start:end].rstrip() == "<<"
 
-    def _explicit(self, made: Mapping, row: int, column: int, depth: int) -> int:
+    def _explicit(self, made: Mapping, row: int, column: int) -> tuple[Any, int]:
         """Read `? key` and, on a later row, `: value`."""
         offset = self._source.starts[row] + column
         self._blank_out(row, column)
-        key, row = self._below(row, column, depth + 1)
+        self._reading.is_in_key = True
+        key, row = self._below(row, column)
+        self._reading.is_in_key = False
         name = self._reading.key(key, offset)
+        is_merge = key == "<<" and _MERGE_MARK.match(self._source.text, offset) is not None
         mark, value = self._source.row(offset), None
         following = self._content(row)
         indent, dash, _, text = self._rows[following]
         if len(indent) == column and not dash and text[:1] == ":" and text[1:2] in ("", " ") and following < self._end:
             self._blank_out(following, column)
-            value, row = self._below(following, column, depth + 1, in_mapping=True)
-        self._reading.store(made, name, value, mark)
-        return row
+            value, row = self._below(following, column, in_mapping=True)
+        self._add(made, name, value, mark, is_merge=is_merge)
+        return value, row
+
+    def _add(self, made: Mapping, name: str, value: Any, row: int, *, is_merge: bool) -> None:
+        """Store the entry whose key stands on the row, or take in what it merges."""
+        if is_merge:
+            self._reading.once_read(value, partial(self._reading.merge, made, value, row))
+        else:
+            self._reading.store(made, name, value, row)
 
     def _blank_out(self, row: int, column: int) -> None:
         """Take the `?` or `:` at (row, column) away, so that what follows reads as a node of its own."""
@@ -265,7 +299,7 @@ class BlockReader:
     # -- nodes of unusual shape -------------------------------------------------------------------------------------
 
     def _node(
-        self, row: int, start: int, column: int, depth: int, *, in_mapping: bool = False, given: Properties = _NONE
+        self, row: int, start: int, column: int, *, in_mapping: bool = False, given: Properties = _NONE
     ) -> tuple[Any, int]:
         """The node at (row, start), first on its line or after a dash, in the collection at `column`."""
         line = self._source.lines[row]
@@ -274,39 +308,40 @@ class BlockReader:
             raise not_a_key(self._source, row, start)
         is_key = char not in "[{" and self._key(self._source.starts[row] + start)
         if is_key or (char == "?" and following in ("", " ", "\t")):
-            return self._mapping(row, start, depth)
-        return self._inline(row, start, column, depth, in_mapping=in_mapping, given=given)
+            return begun(Mapping(), self._source, start), row
+        return self._inline(row, start, column, in_mapping=in_mapping, given=given)
 
     def _inline(
-        self, row: int, start: int, column: int, depth: int, *, in_mapping: bool = False, given: Properties = _NONE
+        self, row: int, start: int, column: int, *, in_mapping: bool = False, given: Properties = _NONE
     ) -> tuple[Any, int]:
-        """The node at (row, start) that cannot be a block collection on this row; the row after it."""
+        """The node at (row, start) that cannot be a block collection on this row."""
         text, offset = self._source.text, self._source.starts[row] + start
         while text[offset] in " \t":
             offset += 1
         char = text[offset]
         if char in "\n#":
-            return self._below(row + 1, column, depth, in_mapping=in_mapping, given=given)
+            return self._below(row + 1, column, in_mapping=in_mapping, given=given)
         if char in "&!":
-            return self._with_properties(offset, column, depth, in_mapping=in_mapping, given=given)
+            return self._with_properties(offset, column, in_mapping=in_mapping, given=given)
         if char == "*" and given is _NONE:
             name = self._reading.anchors.name_at(offset)
-            return self._reading.anchors.value(name, offset, depth), self._closed(offset, offset + 1 + len(name))
-        return self._bare(row, offset, column, depth, given.tag)
+            value = self._reading.anchors.value(name, offset, len(self._around) + 1)
+            return value, self._closed(offset, offset + 1 + len(name))
+        return self._bare(row, offset, column, given.tag)
 
-    def _with_properties(self, offset: int, column: int, depth: int, *, in_mapping: bool, given: Properties) -> tuple[Any, int]:
+    def _with_properties(self, offset: int, column: int, *, in_mapping: bool, given: Properties) -> tuple[Any, int]:
         """The node after an anchor or a tag, on the same line or below."""
         found = self._reading.properties(offset, given)
         cell = self._reading.anchors.begin(found.anchor) if found.anchor != given.anchor else [None]
         row = self._source.row(found.end)
         if self._source.text[found.end] in "\n#":
-            value, after = self._below(row + 1, column, depth, in_mapping=in_mapping, given=found)
+            value, after = self._below(row + 1, column, in_mapping=in_mapping, given=found)
         else:
-            value, after = self._bare(row, found.end, column, depth, found.tag)
-        cell[0] = value
+            value, after = self._bare(row, found.end, column, found.tag)
+        self._reading.once_read(value, partial(cell.__setitem__, 0, value))
         return value, after
 
-    def _bare(self, row: int, offset: int, column: int, depth: int, tag: str) -> tuple[Any, int]:
+    def _bare(self, row: int, offset: int, column: int, tag: str) -> tuple[Any, int]:
         """The scalar or flow collection at `offset`, by its first character."""
         source, reading = self._source, self._reading
         char = source.text[offset]
@@ -320,7 +355,7 @@ class BlockReader:
         if char in "[{":
             if source.text[offset : offset + 2] == "{{":
                 raise template(source, offset)
-            collection, end = self._flow.collection(offset, depth, column)
+            collection, end = self._flow.collection(offset, len(self._around) + 1, column)
             return collection, self._closed(offset, end)
         return self._plain(row, offset, column, tag)
 
@@ -368,8 +403,6 @@ class BlockReader:
                     self._warn_of_dash(later)
                 made[next(reversed(made)) if isinstance(made, Mapping) else -1] = value  # type: ignore[index]
                 return plain.end
-            if not self._rows[row][3].strip(" \t") and plain.colon < 0:
-                return row + 1
         raise self._wrong_level(made, row, column)
 
     def _no_item(self, made: Sequence, row: int, column: int) -> int:

@@ -32,10 +32,13 @@ class Scalars(dict[str, Any]):
 
 
 class Names(dict[str, str]):
-    """A key as written -> as JSON has it (`yes` -> `true`, `0o17` -> `15`)."""
+    """A key as written -> as JSON has it (`yes` -> `true`, `0o17` -> `15`). Raises KeyError for what can be none."""
 
     def __missing__(self, text: str) -> str:
-        name = self[text] = key_text(resolve(text)) or text
+        name = key_text(resolve(text))
+        if name is None:
+            raise KeyError(text)
+        self[text] = name
         return name
 
 

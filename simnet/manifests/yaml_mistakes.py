@@ -223,10 +223,11 @@ def not_an_item(source: Source, row: int, column: int) -> Exception:
 
 def left_over(source: Source, row: int, column: int) -> Exception:
     """Text after a document that is complete."""
-    special = _special(source, row, column)
+    line = source.lines[row]
+    special = _special(source, row, column) if line[column] not in "[{" or line.startswith("{{", column) else None
     if special is not None:
         return special
-    found = f"{quote(source.lines[row])} after the end of the document"
+    found = f"{quote(line)} after the end of the document"
     return refusal(source, source.starts[row] + column, found, "`---` on a line of its own before another document")
 
 

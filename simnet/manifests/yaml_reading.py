@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from simnet.errors import ManifestError, Problem
-from simnet.manifests.tree import Mapping, Sequence, Source
+from simnet.manifests.tree import Mapping, Sequence, Source, is_open
 from simnet.manifests.yaml_anchors import Anchors, merge_sources, merged_over
 from simnet.manifests.yaml_errors import at, character, problem, quote, refusal
-from simnet.manifests.yaml_limits import Limits
+from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
 
@@ -37,10 +39,37 @@ class Reading:
         self.anchors = Anchors(source, limits)
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.is_in_key = False  # while the node after `? ` is read
         self._merged: dict[int, set[str]] = {}
+        self._waiting: list[tuple[Any, Callable[[], None]]] = []
 
     def warn(self, offset: int, detail: str, repair: str = "") -> None:
         self.warnings.append(problem(self.source, offset, detail, repair))
+
+    # -- collections that are read later ------------------------------------------------------------------------------
+
+    def once_read(self, value: Any, act: Callable[[], None]) -> None:
+        """Do something as soon as the value is complete: now, unless it is an open collection."""
+        if is_open(value):
+            self._waiting.append((value, act))
+        else:
+            act()
+
+    def close(self, made: Any) -> None:
+        """The last entry of a collection was read: do what waited for that."""
+        made.marks = tuple(made.marks)
+        if not self._waiting:
+            return
+        first = len(self._waiting)
+        while first and self._waiting[first - 1][0] is made:
+            first -= 1
+        acts, self._waiting[first:] = self._waiting[first:], []
+        for _, act in acts:
+            act()
+
+    def check_depth(self, depth: int, offset: int) -> None:
+        if depth > self.limits.depth:
+            raise too_deep(self.source, offset, self.limits)
 
     # -- nodes ------------------------------------------------------------------------------------------------------
 
@@ -68,23 +97,29 @@ class Reading:
         verbatim, handle, suffix = found.groups()
         if handle and handle != "!":
             raise refusal(self.source, offset, f"the tag handle `!{handle}`", "`!` or `!!`; no other is defined")
+        try:
+            word = unquote(verbatim or suffix, errors="strict")
+        except UnicodeDecodeError:
+            raise refusal(self.source, offset, f"{quote(found[0])}, which is not UTF-8", "a tag such as `!!str`") from None
         if verbatim:
-            return verbatim.replace(_YAML_TAG, "!!", 1), found.end()
-        return f"!!{suffix}" if handle else f"!{suffix}", found.end()
+            return word.replace(_YAML_TAG, "!!", 1), found.end()
+        return f"!!{word}" if handle else f"!{word}", found.end()
 
     def scalar(self, text: str, offset: int, tag: str = "", *, quoted: bool = False, is_key: bool = False) -> Any:
-        """The value of a scalar's text, by its tag if it has one. Only a key may be infinite: it becomes text."""
+        """The value of a scalar's text, by its tag if it has one. That of a key may be infinite, and is not yet what
+        JSON makes of it: `1e19` as a key becomes other text than the number would."""
         if quoted and not tag:
             return text
         try:
-            value = as_json(tagged(tag, text, quoted=quoted) if tag else resolve(text))
+            value = tagged(tag, text, quoted=quoted) if tag else resolve(text)
         except ValueError as error:
             raise refusal(self.source, offset, f"{tag} with {error}", f"a value of the type {tag}") from None
-        if not is_key:
-            self.check_finite(value, text, offset)
         if not quoted and text[:1] in _CURLY:
             self.warn_curly(text, offset)
-        return value
+        if is_key or self.is_in_key:
+            return value
+        self.check_finite(value, text, offset)
+        return as_json(value)
 
     def check_finite(self, value: Any, text: str, offset: int) -> None:
         """Refuse infinities and NaN, for which JSON has no form."""
@@ -120,16 +155,17 @@ class Reading:
     # -- keys -------------------------------------------------------------------------------------------------------
 
     def key(self, value: Any, offset: int) -> str:
-        """A resolved scalar as a key; null and collections cannot be one."""
+        """A resolved scalar as a key; null, collections and integers above those of 64 bits with a sign cannot be one."""
         name = key_text(value) if not isinstance(value, Mapping | Sequence) else None
         if name is None:
-            what = "null" if value is None else "a collection"
+            what = "null" if value is None else f"the integer {value}" if isinstance(value, int) else "a collection"
             raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes")
         return name
 
     def check_key_length(self, start: int, end: int) -> None:
         if end - start > self.limits.key:
-            raise refusal(self.source, start, f"a key of {end - start} characters", f"at most {self.limits.key}")
+            expected = f"at most {self.limits.key:,} {raised_by('key')}"
+            raise refusal(self.source, start, f"a key of {end - start:,} characters", expected)
 
     def store(self, mapping: Mapping, name: str, value: Any, mark: int) -> None:
         """Add an entry; a key that is there already is a problem, unless a merge brought it."""

@@ -8,7 +8,6 @@ integers, integers beyond 64 bits as floats, dates and base 60 as text.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 import struct
@@ -34,6 +33,8 @@ _TIMESTAMP = re.compile(
     r"\d{4}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])"
     r"(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:Z|[-+]\d\d:\d\d)| \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?)?"
 )
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
 _LONGEST_INTEGER = 70  # digits of any 64-bit number in any base, signs and prefix included
 _STR, _INT, _FLOAT_TAG, _BOOL, _NULL = "!!str", "!!int", "!!float", "!!bool", "!!null"
 
@@ -142,14 +143,16 @@ def _type_of(value: Any) -> str:
 
 
 def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        raise ValueError("text that is not base64") from None
+    """The text that base64 stands for; each byte that is not UTF-8 becomes U+FFFD, as in encoding/json."""
+    plain = text.replace("\n", "").replace("\r", "")
+    if not _BASE64.fullmatch(plain):
+        raise ValueError("text that is not base64")
+    return _STRAY_BYTE.sub("\ufffd", base64.b64decode(plain).decode("utf-8", "surrogateescape"))
 
 
 def key_text(value: Any) -> str | None:
-    """A resolved scalar as the text of a JSON key: `true`, `80`, `1.5`; None if there is no such text (null).
+    """A resolved scalar as the text of a JSON key: `true`, `80`, `1.5`; None if there is no such text: for null, and
+    for integers of 2**63 and more.
 
     Source: sigs.k8s.io/yaml `convertToJSONableObject`.
     """
@@ -158,7 +161,7 @@ def key_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if value < 2**63 else None
     return _float_text(value) if isinstance(value, float) else None
 
 

@@ -136,15 +136,16 @@ def plain_text(source: Source, row: int, column: int, indent: int) -> Plain:
         if rest:  # a comment ends the text
             return Plain(out, row, -1)
         while row < last and not lines[row].strip(_BLANKS):
-            _refuse_tab(source, row, indent)
+            refuse_tab(source, row, indent)
             row, blank = row + 1, blank + 1
-        lead = _refuse_tab(source, row, indent)
+        lead = refuse_tab(source, row, indent)
         if row >= last or lead <= indent or lines[row][lead] == "#":
-            return Plain(out, row, -1)
+            is_passed = row < last and lead > indent and "\t" in lines[row][:lead]  # a comment after a tab
+            return Plain(out, row + is_passed, -1)
         at = lead
 
 
-def _refuse_tab(source: Source, row: int, indent: int) -> int:
+def refuse_tab(source: Source, row: int, indent: int) -> int:
     """How many blanks the line begins with; an error if one of those that must be spaces is a tab."""
     line = source.lines[row]
     lead = len(line) - len(line.lstrip(_BLANKS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simnet.errors import ManifestError, Place
+from simnet.errors import ManifestError, Place, UsageError
 from simnet.manifests import yaml
 from simnet.manifests.tree import Mapping, Sequence
 from simnet.manifests.yaml_limits import Limits
@@ -39,6 +39,9 @@ DOCUMENTS = [  # sentence, text, values; source: apimachinery util/yaml YAMLRead
     ("JSON with a comment is YAML", '{\n  # why\n  "a": 1\n}', [{"a": 1}]),
     ("a tab before JSON", '\t{"a": 1}', [{"a": 1}]),
     ("a tab before YAML in braces", "\t{a: 1}", [{"a": 1}]),
+    ("a line with a tab before YAML in braces", " \t\n{a: 1}", [{"a": 1}]),
+    ("an end mark alone before a separator", "---\n...\n---\na: 1\n", [{"a": 1}]),
+    ("a last line of next-line characters", "- |+\n\n\x85\x85", [["\n\n\n\n"]]),
     ("JSON escapes that YAML has not", '{"a": "\\ud83d\\ude00\\/"}', [{"a": "\U0001f600/"}]),
     ("KYAML", '---\n{\n  a: "x\\n\\\n     y",\n  b: [{\n    c: 80,\n  }],\n}\n', [{"a": "x\ny", "b": [{"c": 80}]}]),
 ]
@@ -71,6 +74,8 @@ DATA_LOSS = [  # sentence, text, place and beginning of the message; kubectl rea
     ("a key twice between braces", "{a: 1, b: 2, a: 3}\n", "1:14: found the key `a` again"),
     ("a key twice in JSON", '{"a": 1,\n "a": 2}\n', "2:2: found the key `a` again"),
     ("a mark in the middle of a file", "a: 1\n\ufeffb: 2\n", "2:1: found the character U+FEFF"),
+    ("a second object after one in braces", '---\n{"a": 1}\n{"b": 2}\n', '3:1: found `{"b": 2}` after the end of the document'),
+    ("an end mark alone", "# c\n...\n", "2:1: found the end mark `...` without a document"),
     ("another object on the line of a JSON object", '{"a": 1} b: 2\n', "1:10: found `b: 2` after the JSON object"),
 ]
 
@@ -126,9 +131,9 @@ LIMITS = [  # sentence, text, words of the error
     ("JSON braces", '{"a": ' * 100_000, "more than 100 collections inside each other"),
     ("dashes", "- " * 50_000 + "x", "more than 100 collections inside each other"),
     ("indented keys", "".join(" " * level + "a:\n" for level in range(101)) + " " * 101 + "x", "more than 100 collections"),
-    ("a long key", "k" * 1025 + ": 1\n", "a key of 1025 characters; expected at most 1024"),
-    ("a long quoted key", '"' + "k" * 1023 + '": 1\n', "a key of 1025 characters"),
-    ("aliases", "a: &a 1\nb:\n" + "- *a\n" * 10_001, "alias number 10001; expected at most 10000"),
+    ("a long key", "k" * 1025 + ": 1\n", "a key of 1,025 characters; expected at most 1,024 (the limit `key`, which can be raised)"),
+    ("a long quoted key", '"' + "k" * 1023 + '": 1\n', "a key of 1,025 characters"),
+    ("aliases", "a: &a 1\nb:\n" + "- *a\n" * 10_001, "alias number 10,001; expected at most 10,000 in a document (the limit `aliases`, which"),
     ("aliases of a long list", "a: &a [" + "1," * 1000 + "]\nb:\n" + "- *a\n" * 20, "aliases that expand to 21,0"),
 ]
 
@@ -149,8 +154,37 @@ def test_limits_can_be_raised_and_lowered() -> None:
     assert "at most 10" in refused("a: " + "x" * 20, Limits(size=10))
     assert "more than 2 collections" in refused("a: [[1]]", Limits(depth=2))
     assert yaml.read_all("k" * 2000 + ": 1", limits=Limits(key=3000)) == [{"k" * 2000: 1}]
-    with pytest.raises(ValueError, match="depth=1000 is not at most 150"):
-        Limits(depth=1000)
+    aliases = "a: &a [" + "1," * 1000 + "]\nb:\n" + "- *a\n" * 20
+    assert yaml.read_all(aliases, limits=Limits(growth=50))[0]["b"][19][0] == 1
+    assert yaml.read_all(aliases, limits=Limits(allowance=30_000))[0]["b"][19][0] == 1
+    assert "(the limits `growth`, `allowance` and `nodes`" in refused(aliases, Limits(growth=50, nodes=1000))
+
+
+DEEP = [  # sentence, text; every reader is at work
+    ("keys", "".join(" " * level + "a:\n" for level in range(3000)) + " " * 3000 + "x"),
+    ("dashes", "- " * 3000 + "x"), ("brackets", "[" * 3000 + "]" * 3000), ("braces", "{a: " * 3000 + "}" * 3000),
+    ("pairs", "[a: " * 3000 + "]" * 3000), ("JSON", '{"a": [' * 1500 + "]}" * 1500),
+    ("a deep alias", "a: &x " + "[" * 3000 + "]" * 3000 + "\nb: *x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [row[1] for row in DEEP], ids=[row[0] for row in DEEP])
+def test_no_reader_recurses(text: str) -> None:
+    """Three thousand levels would be too many for Python's stack."""
+    value, depth = yaml.read_all(text, limits=Limits(depth=10_000))[0], 0
+    while value and isinstance(value, dict | list):
+        value, depth = (next(iter(value.values())) if isinstance(value, dict) else value[0]), depth + 1
+    assert depth >= 2999
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ("depht=200", "did you mean depth?"), ("depth", "is not NAME=NUMBER with one of aliases, allowance, depth"),
+    ("depth=x", "is not NAME=NUMBER"), ("depth=0", "0 is not a positive integer"), ("depth=-1", "is not NAME=NUMBER")])
+def test_limits_given_as_text(given: str, words: str) -> None:
+    assert Limits.read(["depth=200", "size=5"]) == Limits(depth=200, size=5)
+    with pytest.raises(UsageError) as caught:
+        Limits.read([given])
+    assert words in str(caught.value)
 
 
 def test_the_billion_laughs_are_refused_before_they_are_laughed() -> None:

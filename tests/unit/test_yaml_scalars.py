@@ -77,7 +77,7 @@ def test_colons_may_make_a_key_outside_brackets_only() -> None:
 TAGGED = [  # value as written, value; source: go.yaml.in/yaml/v2 decode.go scalar
     ("!!str 123", "123"), ("!!str", ""), ("!!int '123'", 123), ("!!bool 'yes'", True), ("!!float 1", 1),
     ("!!null ''", None), ("! 123", "123"), ("!foo bar", "bar"), ("!!foo bar", "bar"), ("!!binary aGVsbG8=", "hello"),
-    ("!!timestamp 2024-01-01", "2024-01-01"), ("!<tag:yaml.org,2002:str> 1", "1"), ("!!str 1.0", "1.0"),
+    ("!!binary '4oI='", "\ufffd\ufffd"), ("!!timestamp 2024-01-01", "2024-01-01"), ("!!%73tr 1", "1"), ("!<tag:yaml.org,2002:str> 1", "1"), ("!!str 1.0", "1.0"),
     ("!!map {a: 1}", {"a": 1}), ("!x [1]", [1]),
 ]  # fmt: skip
 
@@ -90,7 +90,8 @@ def test_tags(written: str, value: object) -> None:
 WRONG_TAGS = [
     ("!!int x", "!!int with `x`, which is text"), ("!!bool 1", "!!bool with `1`, which is an integer"),
     ("!!int 1.5", "a number with a fraction"), ("!!timestamp x", "which is no timestamp"), ("!!int", "which is null"),
-    ("!!binary x*", "text that is not base64"), ("!e!x 1", "the tag handle `!e!`"), ("!!str !!int 1", "a second anchor or tag"),
+    ("!!binary x*", "text that is not base64"), ("!!binary 'aGVs bG8='", "text that is not base64"),
+    ("!!binary aGVsbG8", "text that is not base64"), ("!!x%ba 1", "`!!x%ba`, which is not UTF-8"), ("!e!x 1", "the tag handle `!e!`"), ("!!str !!int 1", "a second anchor or tag"),
 ]  # fmt: skip
 
 

@@ -26,6 +26,9 @@ BLOCK = [  # sentence, text, value
     ("a document of one text", "a\nb\n\nc\n", "a b\nc"),
     ("a number on two lines is text", "a: 1\n  2\n", {"a": "1 2"}),
     ("a hash inside a word", "a: b#c\nd: e # f\n", {"a": "b#c", "d": "e"}),
+    ("a tab before a comment after a text", "a: b\n  \t# c\nd: 1\n", {"a": "b", "d": 1}),
+    ("explicit keys that are large numbers or none", "? 1e19\n: a\n? .nan\n: b\n", {"1e+19": "a", ".nan": "b"}),
+    ("a tag before nothing is an empty key", "!!str : x\nb:\n- !foo :\n    z\n", {"": "x", "b": [{"": "z"}]}),
     ("blank lines with a tab after a text", "a: b\n  \t\nc: 1\n", {"a": "b", "c": 1}),
 ]
 QUOTED = [
@@ -54,6 +57,8 @@ BLOCK_TEXTS = [
     ("nothing", "a: |\nb: >-\nc: |+\n\n", {"a": "", "b": "", "c": "\n"}),
     ("in a list", "- |\n b\n- >-\n  c\n  d\n", ["b\n", "c d"]),
     ("in a list at the column of its key", "a:\n- |\n b\n- c\n", {"a": ["b\n", "c"]}),
+    ("below, at the column of the key or dash", "a:\n|\n b\nc:\n- >-\n d\n-\n|\n e\n", {"a": "b\n", "c": ["d", "e\n"]}),
+    ("as a key and its value", "? |\n a\n:\n|\n b\n", {"a\n": "b\n"}),
     ("no line end at the end", "a: |\n  b", {"a": "b\n"}),
     ("no line end, kept", "a: |+\n  b", {"a": "b\n"}),
     ("a line of blanks longer than the indentation", "a: |\n  b\n    \n  c\n", {"a": "b\n  \nc\n"}),
@@ -89,6 +94,10 @@ ANCHORS = [
      {"a": {"p": 1}, "b": {"p": 2, "q": 2}, "c": {"p": 1, "q": 2}}),
     ("merged twice, the later wins", "a: &x {p: 1}\nb: &z {p: 2}\nc:\n  <<: *x\n  <<: *z\n",
      {"a": {"p": 1}, "b": {"p": 2}, "c": {"p": 2}}),
+    ("merged by an explicit key", "a: &x {p: 1}\nb:\n  ? <<\n  : *x\n", {"a": {"p": 1}, "b": {"p": 1}}),
+    ("merged from keys below, and from braces", "a:\n  <<:\n    p: 1\nb: {<<: {p: 1}}\nc: [<<: {p: 1}]\n",
+     {"a": {"p": 1}, "b": {"p": 1}, "c": [{"p": 1}]}),
+    ("a tag before an empty key", "&x !!str : 1\nb: *x\n", {"": 1, "b": ""}),
     ("a quoted merge key is a key", "a: {'<<': 1}\n", {"a": {"<<": 1}}),
 ]  # fmt: skip
 ROWS = [(f"{kind}: {row[0]}", *row[1:]) for kind, rows in
@@ -112,6 +121,12 @@ REFUSED = [  # sentence, text
     ("blank lines deeper than a block text", "a: |\n    \n  b\n"), ("text under a quoted value", "a: 'b'\n  c\n"),
     ("a block text in brackets", "[|\n a]\n"), ("an item further left than the list", "a:\n  - b\n - c\n"),
     ("a bad hexadecimal escape", '"\\x4"\n'), ("half a surrogate pair", '"\\ud83d"\n'), ("a percent sign", "a: %b\n"),
+    ("a key under a value with a comment", "a: b # c\n  d:\n"), ("a dash under a value with a comment", "a: b # c\n  -\n"),
+    ("a tab where the block indents, after a word in brackets", "a: [\n x\n\t]\n"),
+    ("the same between two words", "a:\n  - [x\n  \ty]\n"), ("a blank line with a tab after a comment", "a: b # c\n    \t\n"),
+    ("a key above 63 bits", "9223372036854775808: a\n"), ("the same in braces", "{9223372036854775808: a}\n"),
+    ("the same after a question mark", "? 9223372036854775808\n"), ("an explicit merge of text", "? <<\n: a\n"),
+    ("a list as key of a pair", "[[a]: b]\n"), ("a mapping as key", "{{a: 1}: b}\n"),
     ("a key under a merge of nothing", "a:\n  <<: {}\n    b: 1\n"),
     ("a dedent after a merge of nothing", "a:\n    <<: {}\n  b: 1\n"),
 ]  # fmt: skip
