@@ -7,11 +7,13 @@ from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.step import Step
 from simnet.dataplane.view import View
 
+LET_IN = because.Admitted()  # one object for all that no policy concerns
+
 
 def admit(net: View, packet: Packet) -> Step:
     """Let the packet in. Policies are not judged yet: those that select the receiver are named."""
-    pods = net.pods_at(packet.destination) if net.has_policies else ()
-    unjudged = net.unjudged(pods[0], "Ingress") if pods else ()
-    after = Packet(Place.POD, packet.node, packet.source, packet.source_port, packet.destination, packet.port,
-                   packet.protocol, packet.flow, packet.claim, packet.target, False, packet.attempts)
-    return Step(packet, after, because.Admitted(unjudged))
+    after = packet.at(Place.POD)
+    if not net.has_policies:
+        return Step(packet, after, LET_IN)
+    pods = net.pods_at(packet.destination)
+    return Step(packet, after, because.Admitted(net.unjudged(pods[0], "Ingress") if pods else ()))

@@ -25,6 +25,10 @@ API_SERVER_PORT = 6443
 def arrive(net: View, packet: Packet) -> Step:
     """See who has the destination and whether it takes the connection. Never raises. Cost: O(1)."""
     destination = packet.destination
+    if packet.flow.request is None:
+        known = net.memo.deliveries.get((destination, packet.port, packet.protocol))
+        if known is not None:
+            return Step(packet, None, known)
     pods = net.pods_at(destination)
     if pods:
         return _at_pod(net, packet, pods[0])
@@ -49,11 +53,14 @@ def _rest(packet: Packet, decision: Decided) -> Step:
 # pods -----------------------------------------------------------------------------------------------------------
 
 def _at_pod(net: View, packet: Packet, pod: Pod) -> Step:
-    receiver = f"pod/{pod.key[0]}/{pod.key[1]}"  # faster than the key's own text, and every request comes by
     listening = net.listening(pod)
     listener = listening.ports.get((packet.port, packet.protocol))
     if listener is not None and not listener.listen.bind and packet.flow.request is None:  # the usual plain connection
-        return Step(packet, None, because.Delivered(receiver, pod, listener.container, listener.known_by))
+        delivered = because.Delivered("", pod, listener.container, listener.known_by)
+        if not is_loopback(packet.destination):
+            net.memo.deliveries[(packet.destination, packet.port, packet.protocol)] = delivered
+        return Step(packet, None, delivered)
+    receiver = f"pod/{pod.key}"
     inside = packet.flow.actor.pod is not None and packet.flow.actor.pod.key == pod.key
     if listener is not None and (not listener.is_loopback_only or (inside and is_loopback(packet.destination))):
         return _accepted(net, packet, pod, receiver, listener)
@@ -119,8 +126,8 @@ def _at_proxy(net: View, packet: Packet, pod: Pod, controller: str, is_https: bo
         if refused:
             host = request.sni or packet.flow.host
             return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, host, reason))
-    after = Packet(Place.PROXY, packet.node, packet.source, packet.source_port, packet.destination, packet.port,
-                   packet.protocol, packet.flow, packet.claim, packet.target, False, ())
+    after = packet.at(Place.PROXY)
+    after.attempts = ()
     return Step(packet, after, because.ProxyReached(pod, controller, served, reason))
 
 

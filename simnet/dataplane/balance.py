@@ -6,6 +6,8 @@ FW, NE, AF, MQ of the Service semantics.
 
 from __future__ import annotations
 
+from functools import partial
+
 from simnet import ip
 from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Packet, Place
@@ -13,6 +15,8 @@ from simnet.dataplane.rules import AddressKind, Claim, Target
 from simnet.dataplane.step import Fork, Step
 from simnet.dataplane.view import View
 from simnet.dataplane.ways import Sources, Way
+
+PODS, ANY = Sources.PODS, Sources.ANY
 
 
 def balance(net: View, packet: Packet) -> Step | Fork:
@@ -25,7 +29,7 @@ def balance(net: View, packet: Packet) -> Step | Fork:
     over steps with EndpointChosen. Cost: O(1) after the first call since this Service changed, O(its endpoints) then.
     """
     claim = packet.claim
-    assert isinstance(claim, Claim)
+    assert type(claim) is Claim
     shut_out = _shut_out(net, packet, claim) if claim.kind is AddressKind.LOAD_BALANCER_IP else None
     if not claim.usable.has_any and (shut_out is None or net.settings.proxy.mode == "iptables"):
         if _leaves_unrejected(net, packet, claim):
@@ -33,35 +37,60 @@ def balance(net: View, packet: Packet) -> Step | Fork:
         return Step(packet, None, because.NoEndpoints(claim))
     if shut_out is not None:
         return shut_out
-    way = _way(net, packet, claim)
+    way = _open_way(net, packet, claim)
     among = way.among
     if not among:
         return Step(packet, None, because.NoLocalEndpoints(claim))
-    if claim.rules.service.session_affinity == "ClientIP":
+    if claim.is_sticky:
         known = net.affinity.recall(claim.rules, packet.node, packet.source, among, net.now)
         if known is not None:
-            return _chosen(packet, claim, known, way, sticky=True)
-    if len(among) == 1:
-        return _chosen(packet, claim, among[0], way)
-    return Fork(len(among), lambda index: _chosen(packet, claim, among[index], way))
+            return _chosen(way, packet, among.index(known), sticky=True)
+    return way.fork if len(among) > 1 else _chosen(way, packet, 0)
 
 
-def _way(net: View, packet: Packet, claim: Claim) -> Way:
-    """The first way open to this packet; the last one is open to anybody."""
-    service_ways = net.ways(claim)
-    for way in service_ways[:-1]:
-        if (net.is_pod_source(packet.source) if way.sources is Sources.PODS
-                else net.is_own_address(packet.node, packet.source)):
-            return way
-    return service_ways[-1]
+class OpenWay:
+    """A way of a claim with the fork over its endpoints and the decisions taken so far: those who come later are told
+    the same, which costs a look-up."""
+
+    __slots__ = ("among", "claim", "decisions", "fork", "sources", "way")
+
+    def __init__(self, claim: Claim, way: Way) -> None:
+        self.claim, self.way, self.sources, self.among = claim, way, way.sources, way.among
+        self.fork = Fork(len(way.among), partial(_chosen, self))
+        self.decisions: dict[int, because.EndpointChosen] = {}
+
+    def decided(self, target: Target, masquerade: bool, sticky: bool) -> because.EndpointChosen:
+        return because.EndpointChosen(self.claim, target, self.among, masquerade, self.way.rule, sticky)
 
 
-def _chosen(packet: Packet, claim: Claim, target: Target, way: Way, sticky: bool = False) -> Step:
+def _chosen(way: OpenWay, packet: Packet, index: int, sticky: bool = False) -> Step:
     """Translate the destination; a packet that comes back to its own sender must be masqueraded (rule MQ-1)."""
-    masquerade = way.masquerade or target.address == packet.source
-    after = Packet(Place.DEPARTURE, packet.node, packet.source, packet.source_port, target.address, target.port,
-                   packet.protocol, packet.flow, claim, target, masquerade, packet.attempts)
-    return Step(packet, after, because.EndpointChosen(claim, target, way.among, masquerade, way.rule, sticky))
+    after = packet.at(Place.DEPARTURE)
+    after.target = target = way.among[index]
+    after.destination = address = target.address
+    after.port = target.port
+    decision = way.decisions.get(index)
+    if decision is None:
+        decision = way.decisions[index] = way.decided(target, way.way.masquerade, False)
+    if sticky or (address == packet.source and not decision.masquerade):
+        decision = way.decided(target, decision.masquerade or address == packet.source, sticky)
+    after.masquerade = decision.masquerade
+    return Step(packet, after, decision)
+
+
+def _open_way(net: View, packet: Packet, claim: Claim) -> OpenWay:
+    """The first way open to this packet; the last one is open to anybody."""
+    ways: tuple[OpenWay, ...] = claim.ways
+    if not ways:
+        ways = claim.ways = tuple(OpenWay(claim, way) for way in net.ways(claim))
+    for way in ways:
+        sources = way.sources
+        if sources is PODS:
+            if net.is_pod_source(packet.source):
+                return way
+        elif sources is ANY or net.is_own_address(packet.node, packet.source):
+            return way
+    raise AssertionError("the last way is open to anybody")
 
 
 def _shut_out(net: View, packet: Packet, claim: Claim) -> Step | None:

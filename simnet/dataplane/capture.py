@@ -31,9 +31,12 @@ def capture(net: View, packet: Packet) -> Step:
         return _from_outside(net, packet)
     if not net.underlay.is_whole and (broken := _unplugged(net, packet)) is not None:
         return broken
-    claim = net.claim(packet.node, packet.destination, packet.port, packet.protocol)
-    if claim is not None:
-        return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
+    try:
+        captured = net.claims[(packet.node, packet.destination, packet.port, packet.protocol)]
+    except KeyError:
+        captured = net.captured(packet.node, packet.destination, packet.port, packet.protocol)
+    if captured is not None:
+        return _captured(packet, captured)
     pods = net.pods_at(packet.destination)
     if pods and not pods[0].is_terminal:
         return _step(packet, because.PodAddressed(pods[0]), Place.DEPARTURE)
@@ -43,11 +46,23 @@ def capture(net: View, packet: Packet) -> Step:
     return _nobody(net, packet)
 
 
+def _captured(packet: Packet, captured: because.ServiceCaptured) -> Step:
+    """What most packets meet, and so without the help of `_step`."""
+    after = packet.at(Place.SERVICE)
+    after.claim, after.target = captured.claim, None
+    return Step(packet, after, captured)
+
+
 def _step(packet: Packet, decision: object, place: Place, *, node: str | None = None, destination: int | None = None,
-          port: int | None = None, claim: object = None) -> Step:
-    after = Packet(place, packet.node if node is None else node, packet.source, packet.source_port,
-                   packet.destination if destination is None else destination, packet.port if port is None else port,
-                   packet.protocol, packet.flow, claim, None, False, packet.attempts)
+          port: int | None = None) -> Step:
+    after = packet.at(place)
+    after.claim = after.target = None
+    if node is not None:
+        after.node = node
+    if destination is not None:
+        after.destination = destination
+    if port is not None:
+        after.port = port
     return Step(packet, after, decision)  # type: ignore[arg-type]
 
 
@@ -121,7 +136,7 @@ def _unplugged(net: View, packet: Packet) -> Step | None:
 def _on_its_node(net: View, packet: Packet) -> Step:
     claim = net.node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
     if claim is not None:
-        return _step(packet, because.ServiceCaptured(claim), Place.SERVICE, claim=claim)
+        return _captured(packet, because.ServiceCaptured(claim))
     checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
     if checked is not None and net.serves_health_checks(packet.node, packet.destination):
         return _health_check(net, packet, checked)

@@ -6,8 +6,9 @@ from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.rules import Target
 from simnet.dataplane.step import Step
-from simnet.dataplane.underlay import OUTSIDE, Broken, ends_of, straight_path
+from simnet.dataplane.underlay import OUTSIDE, Broken, Path, ends_of, straight_path
 from simnet.dataplane.view import View
+from simnet.objects.pod import Pod
 
 
 def cross(net: View, packet: Packet) -> Step:
@@ -15,17 +16,31 @@ def cross(net: View, packet: Packet) -> Step:
 
     Cost: O(1) while every link stands; a search of the links on the way once something is cut.
     """
+    after = packet.at(Place.ENDPOINT)
+    known: tuple[str, because.Crossed] | None = net.memo.crossings.get((packet.node, packet.destination))
+    if known is not None:
+        after.node, crossed = known
+        return Step(packet, after, crossed)
     pods = net.pods_at(packet.destination)
-    goal, pod = (pods[0].node_name or packet.node, pods[0]) if pods else (_goal(net, packet), None)
+    after.node = goal = (pods[0].node_name or packet.node) if pods else _goal(net, packet)
     if net.underlay.is_whole:
-        return _arrived(packet, goal, net.underlay.short(packet.node, goal))
+        crossed = because.Crossed(net.underlay.short(packet.node, goal))
+        if pods:
+            net.memo.crossings[(packet.node, packet.destination)] = goal, crossed
+        return Step(packet, after, crossed)
+    way = _searched(net, packet, goal, pods)
+    if isinstance(way, Broken):
+        end = f"node/{goal}" if goal else OUTSIDE
+        return Step(packet, None, because.NoPath(f"node/{packet.node}", end, way.missing))
+    return Step(packet, after, because.Crossed(way.vertices))
+
+
+def _searched(net: View, packet: Packet, goal: str, pods: tuple[Pod, ...]) -> Path | Broken:
+    """The way when some link is cut: from the sending pod, if the packet is still on its node, to the receiving one."""
     actor = packet.flow.actor
     sender = str(actor.pod.key) if actor.pod is not None and not actor.is_host and actor.node == packet.node else ""
-    receiver = str(pod.key) if pod is not None and not pod.spec.host_network else ""
-    way = net.underlay.path(straight_path(ends_of(packet.node, sender), ends_of(goal, receiver)))
-    if isinstance(way, Broken):
-        return Step(packet, None, because.NoPath(f"node/{packet.node}", f"node/{goal}" if goal else OUTSIDE, way.missing))
-    return _arrived(packet, goal, way.vertices)
+    receiver = str(pods[0].key) if pods and not pods[0].spec.host_network else ""
+    return net.underlay.path(straight_path(ends_of(packet.node, sender), ends_of(goal, receiver)))
 
 
 def _goal(net: View, packet: Packet) -> str:
@@ -36,9 +51,3 @@ def _goal(net: View, packet: Packet) -> str:
     if isinstance(packet.target, Target):
         return packet.target.node_name or packet.node
     return "" if net.outside_at(packet.destination) is not None else packet.node
-
-
-def _arrived(packet: Packet, goal: str, path: tuple[str, ...]) -> Step:
-    after = Packet(Place.ENDPOINT, goal, packet.source, packet.source_port, packet.destination, packet.port,
-                   packet.protocol, packet.flow, packet.claim, packet.target, False, packet.attempts)
-    return Step(packet, after, because.Crossed(path))

@@ -260,14 +260,20 @@ class Admitted:
 @dataclass(slots=True)
 class Delivered:
     """The receiver has it. `known_by` says how we know that the port is open: profile, declared, endpoint, outside,
-    node, or assumed when nobody declared the pod's ports."""
+    node, or assumed when nobody declared the pod's ports. `name` is '' for a pod, whose key says it when it is read."""
 
+    __match_args__ = ("receiver", "pod", "container", "known_by", "certificate")
     verdict: ClassVar[Verdict | None] = Verdict.DELIVERED
-    receiver: str
+    name: str
     pod: Pod | None
     container: str
     known_by: str
     certificate: ServedCertificate | None = None
+
+    @property
+    def receiver(self) -> str:
+        """`pod/default/web-1`, `node/node-1`, `host/laptop`, or an address that nobody owns."""
+        return self.name or (f"pod/{self.pod.key}" if self.pod is not None else "")
 
 
 @dataclass(slots=True)

@@ -10,7 +10,9 @@ from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.step import Step
 from simnet.dataplane.view import View
+from simnet.names import ObjectKey
 
+UNTOUCHED = because.Departed(None, "")  # what most packets are told: one object serves them all
 FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
 
 
@@ -20,18 +22,19 @@ def depart(net: View, packet: Packet) -> Step:
     The rewrite happens as the packet leaves the node's network, so one that stays with the node itself, sent by a pod
     or from outside, keeps its source (rule MQ-3). The new address is the node's primary one of the family (rule MQ-5).
     """
-    source, source_port, masqueraded, reason = packet.source, packet.source_port, None, ""
+    after = packet.at(Place.LINK)
+    masqueraded, reason = None, ""
+    unjudged: tuple[ObjectKey, ...] = ()
     if packet.masquerade or packet.target is None:
         rewrite, reason = _wants_rewrite(net, packet)
         node = net.node(packet.node) if rewrite else None
         masqueraded = node.primary(ip.family(packet.destination)) if node is not None else None
         if masqueraded is not None:
-            source, source_port = masqueraded, _new_port(packet)
-    actor = packet.flow.actor
-    unjudged = (net.unjudged(actor.pod, "Egress") if net.has_policies and actor.pod is not None and not actor.is_host
-                else ())
-    after = Packet(Place.LINK, packet.node, source, source_port, packet.destination, packet.port, packet.protocol,
-                   packet.flow, packet.claim, packet.target, False, packet.attempts)
+            after.source, after.source_port = masqueraded, _new_port(packet)
+    if net.has_policies and (actor := packet.flow.actor).pod is not None and not actor.is_host:
+        unjudged = net.unjudged(actor.pod, "Egress")
+    if masqueraded is None and not reason and not unjudged:
+        return Step(packet, after, UNTOUCHED)
     return Step(packet, after, because.Departed(masqueraded, reason, unjudged))
 
 

@@ -12,6 +12,8 @@ from simnet.dataplane.http.message import Request
 from simnet.names import ObjectKey
 from simnet.objects.pod import Pod
 
+new = object.__new__
+
 LOOPBACK_V4 = ip.IPNetwork.parse("127.0.0.0/8")
 LOOPBACK_V6 = ip.number("::1")
 
@@ -105,6 +107,24 @@ class Packet:
         self.target = target
         self.masquerade = masquerade
         self.attempts = attempts
+
+    def at(self, place: Place) -> Packet:
+        """The same packet at another place, its masquerade mark taken off: what a stage starts from to make the next
+        one. Cost: two thirds of a call of the class, and every request makes six."""
+        after = new(Packet)
+        after.place = place
+        after.node = self.node
+        after.source = self.source
+        after.source_port = self.source_port
+        after.destination = self.destination
+        after.port = self.port
+        after.protocol = self.protocol
+        after.flow = self.flow
+        after.claim = self.claim
+        after.target = self.target
+        after.masquerade = False
+        after.attempts = self.attempts
+        return after
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -34,10 +34,16 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
     Cost: O(1) while the lookup is remembered; least where the query can only arrive and only one address can be
     taken, since then the decision itself is remembered, as the query's walks are, until the cluster changes.
     """
-    known = net.memo.get(_key(packet.flow))
+    flow = packet.flow
+    actor = flow.actor
+    known = net.memo.names.get((actor.name, actor.libc, flow.host, flow.family))
     if known is not None:
-        return Step(packet, _sent_to(packet, known.address), known)
-    actor = packet.flow.actor
+        decision, address, own = known
+        after = packet.at(Place.ADDRESS)
+        after.destination = address
+        if not after.source or (after.source < ip.V6) is not (address < ip.V6):
+            after.source = own
+        return Step(packet, after, decision)
     clients = net.dns.clients
     lookup = clients.lookup(actor, packet.flow.host, packet.flow.family)
     server = clients.cluster_server(actor) if lookup.steps and net.settings.dns.transport == "pods" else None
@@ -55,8 +61,10 @@ def _asked(net: View, packet: Packet, lookup: Lookup, outcomes: Outcomes) -> Ste
     """Go on with what became of the query: it reached a server, was rejected, or vanished."""
     if all(trace.last.because.verdict in REACHED for _, trace in outcomes):
         result = _concluded(packet, lookup, outcomes)
-        if isinstance(result, Step) and result.after is not None:
-            net.memo[_key(packet.flow)] = result.because
+        if isinstance(result, Step) and isinstance(result.because, NameResolved):
+            flow, address = packet.flow, result.because.address
+            net.memo.names[(flow.actor.name, flow.actor.libc, flow.host, flow.family)] = (
+                result.because, address, flow.actor.address_for(address) or 0)
         return result
     branches: Branches = []
     for reached, at_once in ((True, False), (False, True), (False, False)):
@@ -68,7 +76,7 @@ def _asked(net: View, packet: Packet, lookup: Lookup, outcomes: Outcomes) -> Ste
             branches += _branches(packet, found, paths, sum((share for share, _ in paths), Fraction()))
     if len(branches) == 1:
         return branches[0][1]()
-    return Fork(len(branches), lambda index: branches[index][1](), tuple(share for share, _ in branches))
+    return Fork(len(branches), lambda _, index: branches[index][1](), tuple(share for share, _ in branches))
 
 
 def _end(verdict: Verdict | None) -> tuple[bool, bool]:
@@ -80,7 +88,7 @@ def _concluded(packet: Packet, lookup: Lookup, paths: Outcomes) -> Step | Fork:
     among = candidates(packet.flow.actor, lookup)
     if len(among) < 2:
         return _step(packet, lookup, among, 0, paths)
-    return Fork(len(among), lambda index: _step(packet, lookup, among, index, paths))
+    return Fork(len(among), lambda _, index: _step(packet, lookup, among, index, paths))
 
 
 def _branches(packet: Packet, lookup: Lookup, paths: Outcomes, share: Fraction) -> Branches:
@@ -110,13 +118,8 @@ def _step(packet: Packet, lookup: Lookup, among: Sequence[int], index: int, path
 
 def _sent_to(packet: Packet, address: int) -> Packet:
     """The packet with its destination, and a source of the same family unless it has one."""
-    source = packet.source
-    if not source or ip.family(source) != ip.family(address):
-        source = packet.flow.actor.address_for(address) or 0
-    return Packet(Place.ADDRESS, packet.node, source, packet.source_port, address, packet.port, packet.protocol,
-                  packet.flow, packet.claim, packet.target, packet.masquerade, packet.attempts)
-
-
-def _key(flow: Flow) -> tuple[object, ...]:
-    """Flows with equal keys resolve alike until the cluster changes."""
-    return (Place.NAME, flow.actor.name, flow.actor.libc, flow.host, flow.family)
+    after = packet.at(Place.ADDRESS)
+    after.destination = address
+    if not after.source or ip.family(after.source) != ip.family(address):
+        after.source = packet.flow.actor.address_for(address) or 0
+    return after

@@ -75,7 +75,7 @@ def _chosen(net: View, packet: Packet, controller: Controller, plan: Plan, way: 
     if not peers:
         return _failed(packet, controller, plan, way, ())
     made = partial(_to_peer, packet, actor, controller, plan, 0, way, peers, ())
-    return made(0) if len(peers) == 1 else Fork(len(peers), made)
+    return made(0) if len(peers) == 1 else Fork(len(peers), lambda _, number: made(number))
 
 
 def _one_of(net: View, packet: Packet, controller: Controller, plan: Plan) -> Fork:
@@ -86,7 +86,7 @@ def _one_of(net: View, packet: Packet, controller: Controller, plan: Plan) -> Fo
         peers = _reachable(actor, outcome, ()) if isinstance(outcome, Way) else ()
         branches += [(share / (len(peers) or 1), index, peers, number) for number in range(len(peers) or 1)]
 
-    def make(branch: int) -> Step:
+    def make(packet: Packet, branch: int) -> Step:
         _, index, peers, number = branches[branch]
         outcome = plan.outcomes[index][1]
         if isinstance(outcome, Said):

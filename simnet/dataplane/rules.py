@@ -106,13 +106,16 @@ class ServicePortRules:
 
 class Claim:
     """`capture`'s answer for a Service address: whose it is, by which kind of address, on which node, and what that
-    node may choose from. `also` are other Services that claim the same address and port."""
+    node may choose from. `also` are other Services that claim the same address and port; `ways` is
+    where `balance` keeps what it makes of this, so that a decision taken before costs a look-up."""
 
-    __slots__ = ("also", "kind", "node", "rules", "usable")
+    __slots__ = ("also", "is_sticky", "kind", "node", "rules", "usable", "ways")
 
     def __init__(self, rules: ServicePortRules, kind: AddressKind, node: str, zone: str,
                  also: tuple[ObjectKey, ...] = ()) -> None:
         self.rules, self.kind, self.node, self.also = rules, kind, node, also
+        self.ways: tuple[Any, ...] = ()
+        self.is_sticky = rules.service.session_affinity == "ClientIP"
         self.usable = rules.usable(node, zone)
 
     @property

@@ -37,11 +37,15 @@ class Step:
 
 
 class Fork:
-    """`count` possible steps, made one at a time when asked for. `weights` None means equally likely."""
+    """`count` possible steps, made one at a time when asked for. `weights` None means equally likely.
+
+    `make` is given the packet again, so that packets with the same choice before them can share one fork.
+    """
 
     __slots__ = ("count", "make", "weights")
 
-    def __init__(self, count: int, make: Callable[[int], Step], weights: tuple[Fraction, ...] | None = None) -> None:
+    def __init__(self, count: int, make: Callable[[Packet, int], Step],
+                 weights: tuple[Fraction, ...] | None = None) -> None:
         self.count, self.make, self.weights = count, make, weights
 
     def probability(self, index: int) -> Fraction:

@@ -6,13 +6,15 @@ The view follows the store by events, (old, new) each; it never scans. Stages ge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from typing import Any, cast
+from typing import cast
 
 from simnet import ip
 from simnet.control.listening import Listening, listening_of, serving
 from simnet.dataplane.affinity import AffinityTable
+from simnet.dataplane.decisions import ServiceCaptured
 from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
+from simnet.dataplane.memo import Memo
 from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
 from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, UsableEndpoints, compile_rules, is_proxied
 from simnet.dataplane.underlay import Underlay
@@ -48,8 +50,8 @@ class View:
         self.dns = ClusterDNS(self)
         self.ingress = Controllers(self)
         self.first_node = ""
-        self.memo: dict[Hashable, Any] = {}
-        self._claims: dict[tuple[str, int, int, str], Claim | None] = {}
+        self.memo = Memo()
+        self.claims: dict[tuple[str, int, int, str], ServiceCaptured | None] = {}
         self._rules: dict[ObjectKey, RulesByPort] = {}
         self._listening: dict[int, tuple[PodSpec, Listening]] = {}
         self._services_at: ScarceIndex[Service] = ScarceIndex(_captured)
@@ -66,6 +68,7 @@ class View:
         self.has_policies = False
         self._policy_count = 0
         self._cluster_cidrs = settings.cluster_cidrs
+        self._cluster_ranges = tuple((cidr.first, cidr.last) for cidr in self._cluster_cidrs)
         self._pod_families = frozenset(cidr.family for cidr in self._cluster_cidrs)
         self._outside = {number: host for host in settings.outside.values() for number in host.addresses}
         self._on: dict[str, Callable[[Event], None]] = {
@@ -77,8 +80,7 @@ class View:
 
     def update(self, event: Event) -> None:
         """Follow one committed event. O(what the object itself lists)."""
-        if self.memo:
-            self.memo.clear()
+        self.memo.clear()
         if event.kind not in self._followed:
             return
         handler = self._on.get(event.kind)
@@ -86,15 +88,14 @@ class View:
             handler(event)
         self.dns.update(event)
         self.ingress.update(event)
-        if self._claims and event.kind in CLAIM_KINDS:
-            self._claims.clear()
+        if self.claims and event.kind in CLAIM_KINDS:
+            self.claims.clear()
 
     def created(self, creations: Creations) -> None:
         """Follow pods of one template created in bulk: no more than their addresses is of interest."""
         pods = creations.pods.values()
         self._pods_at.add_each([pod.pod_ips for pod in pods], pods)
-        if self.memo:
-            self.memo.clear()
+        self.memo.clear()
 
     def fork(self, store: Store, work: Work) -> View:
         """An independent view over the forked store. Cost: one dict entry an indexed value."""
@@ -194,29 +195,28 @@ class View:
 
     # claims ------------------------------------------------------------------------------------------------------
 
-    def claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
-        """The Service that captures this destination on `node` by a cluster, external or load-balancer IP, if any.
+    def captured(self, node: str, address: int, port: int, protocol: str) -> ServiceCaptured | None:
+        """The claim of the Service that captures this destination on `node` by a cluster, external or load-balancer IP,
+        as the decision that says so; None if there is none.
 
         Of several the first to claim the address wins; the rest is named in `Claim.also` (rule MT-2 leaves it open).
-        Remembered until a Service, slice or node changes: O(1).
+        Remembered in `claims` until a Service, slice or node changes: O(1).
         """
         key = (node, address, port, protocol)
-        try:
-            return self._claims[key]
-        except KeyError:
-            if len(self._claims) >= MOST_CLAIMS:
-                self._claims.clear()
-            found = self._claims[key] = self._find_claim(*key)
-            return found
+        if key not in self.claims:
+            if len(self.claims) >= MOST_CLAIMS:
+                self.claims.clear()
+            self.claims[key] = self._find_claim(*key)
+        return self.claims[key]
 
-    def _find_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
+    def _find_claim(self, node: str, address: int, port: int, protocol: str) -> ServiceCaptured | None:
         services = self.services_at(address, port, protocol)
         for service in services:
             entry = next(each for each in service.ports if each.port == port and each.protocol == protocol)
             rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
             if rules is not None:
                 also = tuple(each.key for each in services if each is not service)
-                return Claim(rules, address_kind(service, address), node, self.zone_of(node), also)
+                return ServiceCaptured(Claim(rules, address_kind(service, address), node, self.zone_of(node), also))
         return None
 
     def node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
@@ -256,7 +256,7 @@ class View:
     def pods_at(self, address: int) -> tuple[Pod, ...]:
         """Pods with this address of their own (hostNetwork pods have none). Those that have ended come last: their
         address may long belong to another."""
-        found = self._pods_at.get(address)
+        found = self._pods_at.entries.get(address, ())
         return found if len(found) < 2 else tuple(sorted(found, key=lambda pod: pod.is_terminal))
 
     def node_at(self, address: int) -> Node | None:
@@ -281,8 +281,8 @@ class View:
 
     def is_pod_source(self, address: int) -> bool:
         """Whether the proxy takes this source for a pod (its cluster CIDRs)."""
-        for cidr in self._cluster_cidrs:  # noqa: SIM110 - a generator costs twice as much on the packet path
-            if cidr.first <= address <= cidr.last:
+        for first, last in self._cluster_ranges:  # noqa: SIM110 - a generator costs twice as much on the packet path
+            if first <= address <= last:
                 return True
         return False
 

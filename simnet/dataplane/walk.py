@@ -35,6 +35,7 @@ STAGE_AT: dict[Place, Stage] = {
     Place.PROXY: route,
 }
 
+LOW64 = (1 << 64) - 1
 PROXY_LIMIT = 8  # no real way leads through more proxies; each of several replicas is another branch at every turn
 STEP_LIMIT = 4096  # a request through a proxy takes about ten, and as many again for each endpoint it tries
 
@@ -49,32 +50,32 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
     proxy on the way, or after STEP_LIMIT steps. Together they play the part of TTL.
     """
     steps: list[Step] = []
-    stage_at, proxy = STAGE_AT, Place.PROXY
-    at: Packet | None = packet
-    while at is not None:
+    add, stage_at, proxy, fork = steps.append, STAGE_AT, Place.PROXY, Fork  # names of the frame: this loop is the product
+    at = packet
+    while True:
         result = stage_at[at.place](net, at)
         if type(result) is not Step:
-            result = result.make(choose(at, result)) if type(result) is Fork else _settled(net, at, result, choose)
-        steps.append(result)
-        at = result.after
-        if at is None:
-            at = _back_to_proxy(result)
-        if at is not None and (at.place is proxy or len(steps) >= STEP_LIMIT) and _goes_round(at, len(steps)):
-            steps.append(Step(at, None, because.Looped(len(steps))))
+            result = result.make(at, choose(at, result)) if type(result) is fork else _settled(net, at, result, choose)
+        add(result)
+        onward = result.after
+        if onward is None:
+            onward = _back_to_proxy(result)
+            if onward is None:
+                break
+        at = onward
+        if at.place is proxy and _goes_round(at, len(steps)):  # nothing but a proxy leads back to where a packet was
+            add(Step(at, None, because.Looped(len(steps))))
             break
     net.work.stages_run += len(steps)
     return Trace(tuple(steps))
 
 
 def _goes_round(packet: Packet, taken: int) -> bool:
-    """Whether a walk of so many steps is given up: too many proxies inside each other, or too many steps."""
-    if packet.place is Place.PROXY:
-        depth, parent = 1, packet.flow.parent
-        while parent is not None:
-            depth, parent = depth + 1, parent.flow.parent
-        if depth > PROXY_LIMIT:
-            return True
-    return taken >= STEP_LIMIT
+    """Whether a walk that has come to a proxy is given up: too many proxies inside each other, or too many steps."""
+    depth, parent = 1, packet.flow.parent
+    while parent is not None:
+        depth, parent = depth + 1, parent.flow.parent
+    return depth > PROXY_LIMIT or taken >= STEP_LIMIT
 
 
 def _settled(net: View, packet: Packet, result: Step | Fork | Need, choose: Chooser) -> Step:
@@ -82,15 +83,17 @@ def _settled(net: View, packet: Packet, result: Step | Fork | Need, choose: Choo
     if isinstance(result, Need):
         result = result.resume(explored(net, result.packet))
     if isinstance(result, Fork):
-        return result.make(choose(packet, result))
+        return result.make(packet, choose(packet, result))
     return result
 
 
 def _back_to_proxy(step: Step) -> Packet | None:
     """A proxy's own connection that failed goes back to the proxy, which tries another endpoint or gives up."""
     parent = step.before.flow.parent
+    if parent is None:
+        return None
     verdict = step.because.verdict
-    if parent is None or verdict not in RETURNS_TO_PROXY:
+    if verdict not in RETURNS_TO_PROXY:
         return None
     target = step.before.flow.host
     return Packet(Place.PROXY, parent.node, parent.source, parent.source_port, parent.destination, parent.port,
@@ -125,14 +128,14 @@ def explore(net: View, packet: Packet) -> Outcomes:
 
 def _branches(net: View, packet: Packet, taken: int) -> list[tuple[Fraction, Step]]:
     """All steps possible from here, each with its share."""
-    if _goes_round(packet, taken):
+    if packet.place is Place.PROXY and _goes_round(packet, taken):
         return [(Fraction(1), Step(packet, None, because.Looped(taken)))]
     result = STAGE_AT[packet.place](net, packet)
     if isinstance(result, Need):
         result = result.resume(explored(net, result.packet))
     if isinstance(result, Step):
         return [(Fraction(1), result)]
-    return [(result.probability(index), result.make(index)) for index in range(result.count)
+    return [(result.probability(index), result.make(packet, index)) for index in range(result.count)
             if result.probability(index)]
 
 
@@ -140,9 +143,9 @@ def explored(net: View, packet: Packet) -> Outcomes:
     """`explore`, remembered until the cluster changes: what a stage that needs another walk first is handed."""
     key = (packet.place, packet.node, packet.source, packet.destination, packet.port, packet.protocol,
            packet.flow.actor.name)
-    found: Outcomes | None = net.memo.get(key)
+    found: Outcomes | None = net.memo.walks.get(key)
     if found is None:
-        found = net.memo[key] = explore(net, packet)
+        found = net.memo.walks[key] = explore(net, packet)
     return found
 
 
@@ -162,15 +165,15 @@ def flow_hash(seed: int) -> Chooser:
 
     Two forks of one walk are told apart by the place. Plain integer arithmetic, so every machine picks the same.
     """
+    seeded = seed * 0x9E3779B97F4A7C15
+
     def choose(packet: Packet, fork: Fork) -> int:
-        mixed = (packet.source * 0x9E3779B1 + packet.destination * 0x85EBCA77 + packet.source_port * 0xC2B2AE3D
-                 + packet.port * 0x27D4EB2F + packet.place * 0x165667B1 + len(packet.attempts) * 0x2545F491
-                 + seed * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-        mixed ^= mixed >> 33
-        mixed = mixed * 0xFF51AFD7ED558CCD & 0xFFFFFFFFFFFFFFFF
-        mixed ^= mixed >> 33
-        mixed = mixed * 0xC4CEB9FE1A85EC53 & 0xFFFFFFFFFFFFFFFF
-        mixed ^= mixed >> 33
+        mixed = (packet.source + packet.source_port * 0x9E3779B1 + packet.destination * 0x85EBCA77
+                 + (packet.port + (packet.place << 16)) * 0xC2B2AE3D + seeded) & LOW64
+        if packet.attempts:
+            mixed += len(packet.attempts) * 0xC4CEB9FE1A85EC53
+        mixed = (mixed ^ mixed >> 15) * 0xFF51AFD7ED558CCD & LOW64
+        mixed = (mixed ^ mixed >> 32) * 0xC4CEB9FE1A85EC53 >> 29 & LOW64
         if fork.weights is None:
             return mixed % fork.count
         return _weighted(fork.weights, Fraction(mixed, 1 << 64))

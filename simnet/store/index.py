@@ -69,39 +69,42 @@ class Index(Generic[T]):
 
 
 class ScarceIndex(Generic[T]):
-    """value -> objects in order of arrival. For values that rarely repeat (an address): a tuple costs little memory."""
+    """value -> objects in order of arrival. For values that rarely repeat (an address): a tuple costs little memory.
+
+    `entries` is for look-ups that cannot afford the call of `get`, and read-only outside.
+    """
 
     def __init__(self, values: Callable[[T], Iterable[Hashable]]) -> None:
         self._values = values
-        self._entries: dict[Hashable, tuple[T, ...]] = {}
+        self.entries: dict[Hashable, tuple[T, ...]] = {}
 
     def update(self, key: ObjectKey, old: T | None, new: T | None) -> None:
         """Follow one change. O(objects with the same values)."""
         if old is not None:
             for value in self._values(old):
-                left = tuple(each for each in self._entries.get(value, ()) if each is not old)
+                left = tuple(each for each in self.entries.get(value, ()) if each is not old)
                 if left:
-                    self._entries[value] = left
+                    self.entries[value] = left
                 else:
-                    self._entries.pop(value, None)
+                    self.entries.pop(value, None)
         if new is not None:
             for value in self._values(new):
-                self._entries[value] = (*self._entries.get(value, ()), new)
+                self.entries[value] = (*self.entries.get(value, ()), new)
 
     def add_each(self, values: Iterable[Iterable[Hashable]], objects: Iterable[T]) -> None:
         """Follow the creation of many objects with these values each."""
-        entries = self._entries
+        entries = self.entries
         for together, new in zip(values, objects, strict=True):
             for value in together:
                 here = entries.get(value)
                 entries[value] = (new,) if here is None else (*here, new)
 
     def get(self, value: Hashable) -> tuple[T, ...]:
-        return self._entries.get(value, ())
+        return self.entries.get(value, ())
 
     def fork(self) -> ScarceIndex[T]:
         twin: ScarceIndex[T] = ScarceIndex(self._values)
-        twin._entries = self._entries.copy()
+        twin.entries = self.entries.copy()
         return twin
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from simnet import ip
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.server import ClusterDNS
+from simnet.dataplane.memo import Memo
 from simnet.dataplane.packet import Actor
 from simnet.labels import NOTHING, Selector
 from simnet.names import ObjectKey
@@ -30,7 +31,7 @@ class Net:
         self.work = Work()
         self.store = Store(self.work)
         self.now = 1_800_000_000.0
-        self.memo: dict[Any, Any] = {}
+        self.memo = Memo()
         self._ingress = ingress if ingress is not None else {}
         self._slices: Index[EndpointSlice] = Index(lambda each: (each.service,))
         self._with: ScarceIndex[Service] = ScarceIndex(lambda each: each.cluster_ips)

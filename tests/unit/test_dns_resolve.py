@@ -94,7 +94,7 @@ def test_of_several_addresses_any_may_be_taken() -> None:
     """D67: the server shuffles its answers."""
     result = resolve(net_of("direct"), packet_for("db"))
     assert isinstance(result, Fork)
-    taken = [result.make(index).after for index in range(result.count)]
+    taken = [result.make(QUERY, index).after for index in range(result.count)]
     assert [ip.text(each.destination) for each in taken if each] == ["10.244.2.1", "10.244.2.2", "10.244.2.3"]
     assert [result.probability(index) for index in range(result.count)] == [Fraction(1, 3)] * 3
 
@@ -210,13 +210,13 @@ def test_some_ways_lead_to_a_server_and_others_do_not() -> None:
     outcomes = delivered(THIRD) + dropped(THIRD) + rejected(THIRD)
     result = resumed("web", outcomes)
     assert isinstance(result, Fork)
-    ends = {result.make(index).because.verdict: (result.probability(index), cast("Any", result.make(index).because).paths)
+    ends = {result.make(QUERY, index).because.verdict: (result.probability(index), cast("Any", result.make(QUERY, index).because).paths)
             for index in range(2)}
     assert result.count == 3
     assert sum(result.probability(index) for index in range(3)) == 1
     assert ends[None] == (THIRD, outcomes[:1])
     assert ends[Verdict.UNRESOLVED] == (THIRD, outcomes[2:])
-    assert cast("Any", result.make(2).because).paths == outcomes[1:2]
+    assert cast("Any", result.make(QUERY, 2).because).paths == outcomes[1:2]
 
 
 def test_shares_multiply_with_the_choice_among_addresses() -> None:

@@ -138,7 +138,7 @@ def test_walking_counts_its_stages() -> None:
 
 def chosen(seed: int, source_port: int, count: int = 10) -> int:
     packet = only(net(), WEB_B, source_port=source_port).steps[0].before
-    return flow_hash(seed)(packet, Fork(count, lambda index: pytest.fail("not needed")))
+    return flow_hash(seed)(packet, Fork(count, lambda packet, index: pytest.fail("not needed")))
 
 
 def test_equal_connections_choose_alike_and_seeds_differ() -> None:
@@ -150,7 +150,7 @@ def test_equal_connections_choose_alike_and_seeds_differ() -> None:
 def test_choices_are_spread_evenly() -> None:
     """5000 connections over 10 branches: each within a fifth of its share (chi-square far below the 0.1 % limit 27.9)."""
     packet = only(net(), WEB_B).steps[0].before
-    fork, choose, counts = Fork(10, lambda index: pytest.fail("not needed")), flow_hash(0), [0] * 10
+    fork, choose, counts = Fork(10, lambda packet, index: pytest.fail("not needed")), flow_hash(0), [0] * 10
     for port in range(5000):
         packet.source_port = port
         counts[choose(packet, fork)] += 1
@@ -161,7 +161,7 @@ def test_choices_are_spread_evenly() -> None:
 def test_weights_are_honoured() -> None:
     packet = only(net(), WEB_B).steps[0].before
     weights = (Fraction(0), Fraction(9, 10), Fraction(1, 10))
-    fork, choose, counts = Fork(3, lambda index: pytest.fail("not needed"), weights), flow_hash(0), [0, 0, 0]
+    fork, choose, counts = Fork(3, lambda packet, index: pytest.fail("not needed"), weights), flow_hash(0), [0, 0, 0]
     for port in range(1000):
         packet.source_port = port
         counts[choose(packet, fork)] += 1
