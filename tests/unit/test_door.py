@@ -269,3 +269,14 @@ def test_delete_gives_what_was_deleted_and_names_the_nearest(cluster: simnet.Clu
                    "configmap 'aa' not found in namespace default; did you mean a?")
     assert cluster.delete("cm", "a").ref == "configmap/default/a"
     assert_message(lambda: cluster.delete("cm", "a"), NotFound, "configmap 'a' not found in namespace default")
+
+
+def test_a_loaded_pod_that_is_said_to_be_pending_stays_so() -> None:
+    """ES-4 and the meaning of `load`: the stated phase is a fact, so it gets no address and is no endpoint. It used to be
+    scheduled, took an address out of the block and became an endpoint of its own."""
+    cluster = simnet.Cluster(addons=())
+    waiting = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "late", "labels": {"app": "web"}},
+               "spec": {"containers": [{"name": "main", "image": "nginx"}]}, "status": {"phase": "Pending"}}
+    cluster.load([waiting, service("web")])
+    assert (cluster.get("pod", "late").phase, cluster.get("pod", "late").pod_ips) == ("Pending", ())
+    assert [each.endpoints for each in cluster.list("endpointslice")] == [()]

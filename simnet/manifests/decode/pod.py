@@ -24,18 +24,20 @@ _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 
 
 def pod(data: Data, origin: Origin) -> Object:
-    """A Pod. As a fact one without a status is Running, and a Running one without the condition Ready is ready."""
+    """A Pod. As a fact one without a status is Running, a Running one without the condition Ready is ready, and one that
+    is said to be Pending stays so: it is not scheduled or given an address."""
     spec, status = section(data, "spec"), origin.status(data)
-    started = status.get("startTime")
+    started, addresses = status.get("startTime"), _pod_ips(status)
     phase = status.get("phase") or ("Running" if origin.facts else "Pending")
     ready = [condition.get("status") == "True" for condition in items(status, "conditions")
              if condition.get("type") == "Ready"]
     return Pod(
         **common(data, origin), spec=pod_spec(spec), node_name=spec.get("nodeName") or "",
-        pod_ips=_pod_ips(status), phase=phase,
+        pod_ips=addresses, phase=phase,
         ready=ready[0] if ready else phase == "Running",
         states=tuple(map(_state, items(status, "containerStatuses"))),
-        reason=status.get("reason") or "", message=status.get("message") or "",
+        reason=status.get("reason") or ("Pending" if status.get("phase") == "Pending" and not addresses else ""),
+        message=status.get("message") or "",
         started=from_iso(started) if started else None)
 
 
