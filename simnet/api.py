@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simnet.cluster import Cluster
-from simnet.diagnosis import codes
+from simnet.diagnosis import told_codes
 from simnet.errors import Place, ScenarioFailed, SimnetError
 from simnet.expect.evaluate import Checked, Context, check
 from simnet.scenario.claims import read_line
 from simnet.scenario.report import failure_of_line
 
-CONTEXT = Context(diagnose=codes)
+CONTEXT = Context(diagnose=told_codes)
 
 
 def expect(cluster: Cluster, line: str) -> Checked:

@@ -8,23 +8,22 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
+from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
 from simnet.cli.output import write, write_json
+from simnet.cli.why import why
 from simnet.cluster import Cluster
 from simnet.console.session import Session
 from simnet.dataplane.outcomes import Outcomes
-from simnet.errors import ManifestError, SimnetError, UsageError
+from simnet.errors import SimnetError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
-from simnet.manifests import Limits, Manifest, not_modelled, read_manifests
 from simnet.scenario import Report, Scenario, find_stories, text_of
 from simnet.scenario.model import StoryStep
 
-FINE, FAILED, UNREADABLE = 0, 1, 2
 SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "ingress-nginx")
 
 
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         files = find_stories([Path(path) for path in arguments.paths])
     except SimnetError as problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     progress = _Progress(len(files), enabled=sys.stderr.isatty() and not arguments.quiet)
     reports = [_one_story(file, arguments.accept, progress) for file in files]
     progress.clear()
@@ -89,53 +88,15 @@ class _Progress:
 
 # one cluster from manifests -------------------------------------------------------------------------------------
 
-def _cluster(arguments: argparse.Namespace) -> Cluster:
-    """A cluster with the manifests of -f applied; warnings go to standard error."""
-    limits = Limits.read(arguments.limit)
-    manifests = [manifest for name in arguments.filename for manifest in _read(name, limits)]
-    for manifest in manifests:
-        for warning in manifest.warnings:
-            sys.stderr.write(f"warning: {warning}\n")
-    for line in not_modelled(manifests):
-        sys.stderr.write(f"not modelled: {line}\n")
-    mode = getattr(arguments, "mode", None) or getattr(arguments, "rules", None) or "iptables"
-    cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing",
-                      proxy=mode)
-    if manifests:
-        cluster.apply(manifests)
-    return cluster
-
-
-def _read(name: str, limits: Limits) -> list[Manifest]:
-    if name != "-":
-        return read_manifests(Path(name), limits=limits)
-    try:
-        return read_manifests(sys.stdin.read(), file="standard input", limits=limits)
-    except UnicodeDecodeError as problem:
-        raise ManifestError(f"standard input: cannot be read: {problem}") from None
-
-
-def _nodes(text: str) -> int | dict[str, str]:
-    if text.isdigit():
-        return int(text)
-    pairs = [part.partition("=") for part in text.split(",")]
-    if any(not equals for _, equals, _ in pairs):
-        raise UsageError(f"--nodes {text!r} is neither a number nor NAME=ADDRESS,NAME=ADDRESS")
-    nodes = {name: address for name, _, address in pairs}
-    if len(nodes) < len(pairs):
-        raise UsageError(f"--nodes {text!r} names a node twice")
-    return nodes
-
-
 def trace(arguments: argparse.Namespace) -> int:
     """`simnet trace`: one request, every step, or every possible path."""
     try:
-        cluster = _cluster(arguments)
-        url, source, options = arguments.url, arguments.source, _options(arguments)
+        cluster = cluster_of(arguments)
+        url, source, options = arguments.url, arguments.source, options_of(arguments)
         outcomes = cluster.outcomes(url, source, **options) if arguments.all or arguments.check else None
         shown = outcomes if outcomes is not None and arguments.all else cluster.trace(url, source, **options)
     except SimnetError as problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     text = explain(shown, format=arguments.output)
     if arguments.rules:
         text = rule_export.with_rules(text, shown, cluster, arguments.output)
@@ -152,28 +113,12 @@ def _checked(cluster: Cluster, outcomes: Outcomes) -> int:
     return FINE if good and not assumed else FAILED
 
 
-def _options(arguments: argparse.Namespace) -> dict[str, Any]:
-    headers = []
-    for header in arguments.header:
-        name, colon, value = header.partition(":")
-        if not colon:
-            raise UsageError(f"-H {header!r} is not a header; write -H 'Host: shop.example.com'")
-        headers.append((name.strip(), value.strip()))
-    scheme = arguments.url.partition("://")[0].lower()
-    if scheme in ("tcp", "udp", "sctp"):
-        if headers or arguments.method != "GET" or arguments.insecure:
-            raise UsageError(f"-H, -X and -k are about HTTP; {arguments.url} is a plain {scheme} connection")
-        return {"at": arguments.at, "via": arguments.via}
-    return {"at": arguments.at, "via": arguments.via, "headers": tuple(headers), "method": arguments.method,
-            "insecure": arguments.insecure}
-
-
 def kubectl(arguments: argparse.Namespace) -> int:
     """`simnet get` and `simnet describe`: what kubectl would show after applying -f."""
     try:
-        session = Session(_cluster(arguments))
+        session = Session(cluster_of(arguments))
     except SimnetError as problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     words = ["kubectl", arguments.command, *arguments.what]
     words += ["-n", arguments.namespace] if arguments.namespace else []
     words += ["-A"] if arguments.all_namespaces else []
@@ -190,9 +135,9 @@ def kubectl(arguments: argparse.Namespace) -> int:
 def graph(arguments: argparse.Namespace) -> int:
     """`simnet graph`: references between objects, or the underlay."""
     try:
-        cluster = _cluster(arguments)
+        cluster = cluster_of(arguments)
     except SimnetError as problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     hidden = () if arguments.all_namespaces else SYSTEM
     if arguments.underlay:
         drawn = underlay_graph(cluster.list("node"), cluster.list("pod"), cluster.view.underlay.cut)
@@ -211,16 +156,11 @@ def graph(arguments: argparse.Namespace) -> int:
 def rules(arguments: argparse.Namespace) -> int:
     """`simnet rules`: what kube-proxy would program on one node."""
     try:
-        write(rule_export.exported(_cluster(arguments), arguments.node, arguments.family))
+        write(rule_export.exported(cluster_of(arguments), arguments.node, arguments.family))
     except SimnetError as problem:
-        return _unreadable(problem)
+        return unreadable(problem)
     return FINE
 
 
-def _unreadable(problem: SimnetError) -> int:
-    sys.stderr.write(f"{problem}\n")
-    return UNREADABLE
-
-
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules})
+    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "why": why})

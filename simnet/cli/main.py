@@ -24,6 +24,7 @@ examples:
   simnet run --accept my.story.md                      fill in what the commands really print
   simnet trace http://web/ --from pod/client -f app/   walk one request and show every step
   simnet trace http://shop.test/ --at 203.0.113.1 --from 198.51.100.9 -f app/ --all
+  simnet why http://web/ --from pod/client -f app/     the cause, and a fix that was tried
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
   simnet graph -f app/ -o mermaid                      what refers to what
@@ -47,6 +48,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _run(commands)
     _trace(commands)
+    _why(commands)
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
     _graph(commands)
@@ -70,17 +72,35 @@ def _trace(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     trace.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
                        help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
     _manifests(trace)
-    trace.add_argument("--at", metavar="ADDRESS", help="connect here instead of resolving the host (curl --resolve)")
-    trace.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'", help="a request header")
-    trace.add_argument("-X", "--method", default="GET", help="request method (default: GET)")
-    trace.add_argument("-k", "--insecure", action="store_true", help="do not verify certificates")
-    trace.add_argument("--via", default="", metavar="NODE", help="the node a packet from outside reaches first")
+    _request(trace)
     trace.add_argument("--all", action="store_true", help="every possible path with its probability")
     trace.add_argument("--check", action="store_true",
                        help="exit 1 unless every possible path is open or answered below 400, resting on no assumption")
     trace.add_argument("--rules", choices=MODES, nargs="?", const=MODES[0],
                        help="name the rules of kube-proxy the steps correspond to (default mode: iptables)")
     trace.add_argument("-o", "--output", choices=("text", "tree", "json"), default="text")
+
+
+def _request(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--at", metavar="ADDRESS", help="connect here instead of resolving the host (curl --resolve)")
+    command.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'", help="a request header")
+    command.add_argument("-X", "--method", default="GET", help="request method (default: GET)")
+    command.add_argument("-k", "--insecure", action="store_true", help="do not verify certificates")
+    command.add_argument("--via", default="", metavar="NODE", help="the node a packet from outside reaches first")
+
+
+def _why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    why = commands.add_parser("why", help="why a request fails, or what is wrong in a cluster", description="Why a request "
+                              "does not get what it should: the cause, what was looked at, and the smallest change that "
+                              "helps, tried on a copy of the cluster. Without a URL, the whole cluster is looked over. Exit "
+                              "status 1 when something is wrong.")
+    why.add_argument("url", metavar="URL", nargs="?", help="http://, https://, or tcp:// and udp:// with a port")
+    why.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
+                     help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
+    _manifests(why)
+    _request(why)
+    why.add_argument("--format", choices=("text", "line", "json"), default="text",
+                     help="text for people (default), one line a finding, json for machines")
 
 
 def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, what: str) -> None:

@@ -7,19 +7,22 @@ from collections.abc import Callable
 from simnet.cluster import Cluster
 from simnet.dataplane.step import Trace
 from simnet.diagnosis.again import ask_again
+from simnet.diagnosis.at_rest import suspects_at_rest
+from simnet.diagnosis.catalogue import CODES, DIAGNOSED, NOTED
 from simnet.diagnosis.finding import Finding, Findings, Fix, Rung
-from simnet.diagnosis.lint import subject_of, suspects_at_rest
-from simnet.diagnosis.symptoms import suspects
-from simnet.diagnosis.trial import found_in_cluster, found_in_walk
+from simnet.diagnosis.notes import surprises
+from simnet.diagnosis.symptoms import is_healthy, suspects
+from simnet.diagnosis.trial import found_in_cluster, found_in_walk, noted
 
-__all__ = ["Finding", "Findings", "Fix", "Rung", "ask_again", "codes", "diagnose", "why_lines"]
+__all__ = ["CODES", "DIAGNOSED", "NOTED", "Finding", "Findings", "Fix", "Rung", "ask_again", "codes", "diagnose",
+           "is_healthy", "notes", "told_codes", "why_lines"]
 
 FIX_WIDTH = 36
 
 
 def diagnose(cluster: Cluster, trace: Trace | None = None) -> Findings:
     """Why the request of `trace` went wrong, the likeliest cause first; or, without a trace, everything in the cluster
-    that looks wrong.
+    that looks wrong, each cause once with the symptoms it explains folded under it.
 
     A healthy trace (open, or a status below 400) gives no finding. `cluster` is left as it is: fixes are tried on
     forks. What cannot be explained gives no finding either. Cost: a handful of forks and walks a finding.
@@ -27,20 +30,35 @@ def diagnose(cluster: Cluster, trace: Trace | None = None) -> Findings:
     if trace is not None:
         return Findings(found_in_walk(cluster, trace, each) for each in suspects(cluster, trace))
     findings = Findings()
-    for suspicion in suspects_at_rest(cluster):
-        subject = subject_of(suspicion)
+    for suspicion, symptoms in suspects_at_rest(cluster):
+        subject = suspicion.subject
 
-        def is_left(twin: Cluster, subject: tuple[str, str] = subject) -> bool:
-            return any(subject_of(each) == subject for each in suspects_at_rest(twin))
+        def is_left(twin: Cluster, subject: tuple[str, ...] = subject) -> bool:
+            return any(each.subject == subject for each, _ in suspects_at_rest(twin))
 
-        findings.append(found_in_cluster(cluster, suspicion, is_left))
+        findings.append(found_in_cluster(cluster, suspicion, is_left, symptoms))
     return findings
+
+
+def notes(cluster: Cluster, trace: Trace) -> Findings:
+    """What is worth knowing about a request that went well: queries it took, the address the receiver sees, an affinity
+    that is not used. They are no faults, so `diagnose` does not give them; `why` and `diagnose` lines of stories do."""
+    return Findings(noted(each, trace) for each in surprises(cluster, trace)) if is_healthy(trace) else Findings()
 
 
 def codes(cluster: Cluster, trace: Trace | None = None) -> list[str]:
     """The codes of `diagnose`, in order; nothing is tried, so this is cheap."""
-    found = suspects_at_rest(cluster) if trace is None else suspects(cluster, trace)
-    return [each.code for each in found]
+    if trace is None:
+        return [each.code for each, _ in suspects_at_rest(cluster)]
+    return [each.code for each in suspects(cluster, trace)]
+
+
+def told_codes(cluster: Cluster, trace: Trace | None = None) -> list[str]:
+    """The codes of `diagnose`, and for a healthy trace those of `notes`: what a line `diagnose ... says` compares."""
+    found = codes(cluster, trace)
+    if found or trace is None or not is_healthy(trace):
+        return found
+    return [each.code for each in surprises(cluster, trace)]
 
 
 def why_lines(cluster: Cluster, trace: Trace, assertion: Callable[[Cluster], bool] | None = None) -> list[str]:

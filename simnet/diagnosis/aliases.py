@@ -42,6 +42,14 @@ def dead_target(cluster: Cluster, alias: ObjectKey, target: str, why: str) -> Su
         nearest=_how(wanted, near[0]) if near and wanted is not None else "")
 
 
+def dead_alias(cluster: Cluster, service: Service) -> Suspicion | None:
+    """What is wrong with an alias, without anybody asking: only a name inside the cluster can be judged."""
+    wanted = _inside(cluster, service.external_name.rstrip("."))
+    if wanted is None or not _missing(cluster, wanted):
+        return None
+    return dead_target(cluster, service.key, service.external_name, "")
+
+
 def _inside(cluster: Cluster, target: str) -> ObjectKey | None:
     """The Service that a name of the cluster's own domain stands for, None for other names."""
     zone = f".{cluster.view.settings.kubelet.cluster_domain.lower()}"

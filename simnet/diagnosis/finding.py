@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 MARKS = {True: "✓", False: "✗", None: "-"}
-QUESTIONS = ("exists", "name", "address", "endpoints", "listening", "route", "certificate")
+QUESTIONS = ("exists", "name", "address", "endpoints", "listening", "policy", "route", "certificate")
 """The rungs of the ladder, in the order one looks."""
+
+SCHEMA = "simnet/diagnosis/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,11 @@ class Fix:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One cause. `summary` is the cause in one line, `nearest` what was probably meant ('' if nothing is near),
-    `text` three to six sentences: symptom, cause, evidence, fix. `objects` are refs such as `service/default/web`."""
+    `text` three to six sentences: symptom, cause, evidence, fix. `objects` are refs such as `service/default/web`.
+
+    `symptoms` are what else goes wrong by the same cause, a clause each: they are folded under it and are no findings
+    of their own. `severity` is `error` for a cause of failure and `note` for something that went well and surprises.
+    """
 
     code: str
     objects: tuple[str, ...]
@@ -59,9 +66,22 @@ class Finding:
     nearest: str = ""
     ladder: tuple[Rung, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    severity: str = "error"
+
+    @property
+    def line(self) -> str:
+        """Code and cause in one line, and the smallest fix if there is one."""
+        fix = f" [{self.fixes[0]}]" if self.fixes else ""
+        return f"{self.code} {self.summary}{fix}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as plain data, the key names those of the attributes."""
+        return asdict(self)
 
     def __str__(self) -> str:
         lines = [f"{self.code}: {self.summary}", self.text, *(f"  {rung}" for rung in self.ladder)]
+        lines += [f"so also: {symptom}" for symptom in self.symptoms]
         for fix in self.fixes:
             where = "" if fix.is_request else f" of {fix.object}"
             lines.append(f"fix: {fix}{where} ({fix.tried})")
@@ -75,3 +95,11 @@ class Findings(list[Finding]):
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self))
+
+    def lines(self) -> str:
+        """One line a finding, the code first: for tests and logs."""
+        return "\n".join(finding.line for finding in self)
+
+    def to_json(self) -> dict[str, Any]:
+        """For machines: `{"schema": "simnet/diagnosis/v1", "findings": [...]}`."""
+        return {"schema": SCHEMA, "findings": [finding.to_json() for finding in self]}

@@ -1,5 +1,5 @@
 """The ladder one climbs when something does not answer, with ticks: exists, name, address, endpoints, listening,
-route, certificate."""
+policy, route, certificate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,17 @@ def ladder_of(trace: Trace) -> tuple[Rung, ...]:
     answers: dict[str, Rung] = {}
     for step in trace.steps:
         answers.update((rung.question, rung) for rung in _rungs(step))
+    unjudged = unjudged_policies(trace)
+    if unjudged:
+        answers["policy"] = Rung("policy", None, f"not judged: {listed(unjudged)}")
     return tuple(answers.get(question, Rung(question, None)) for question in QUESTIONS)
+
+
+def unjudged_policies(trace: Trace) -> list[str]:
+    """The NetworkPolicies that select a pod of the walk; simnet reads them and does not judge by them."""
+    own = trace.steps[0].before.flow.actor.unjudged
+    met = (key for step in trace.steps for key in getattr(step.because, "unjudged", ()))
+    return list(dict.fromkeys(map(str, (*own, *met))))
 
 
 def _rungs(step: Step) -> Iterator[Rung]:

@@ -12,6 +12,7 @@ from simnet.dataplane.packet import Actor
 from simnet.dataplane.step import Trace
 from simnet.diagnosis import aliases
 from simnet.diagnosis.again import asked_of
+from simnet.diagnosis.headless import pod_name
 from simnet.diagnosis.near import difference, nearest_first
 from simnet.diagnosis.selectors import service_fault
 from simnet.diagnosis.suspicion import Instead, Suspicion
@@ -30,7 +31,10 @@ def unresolved(cluster: Cluster, trace: Trace, decision: dns.NameUnresolved) -> 
     waiting = next((each for each in found if isinstance(each, reasons.NobodyReady | reasons.EmptyService)), None)
     service = cluster.view.service(waiting.service) if waiting is not None else None
     fault = service_fault(cluster, service) if service is not None else None
-    if lookup.near_misses:
+    of_pod = pod_name(cluster, lookup)
+    if of_pod is not None:
+        yield of_pod
+    elif lookup.near_misses:
         yield _other_namespace(trace, lookup)
     elif alias is not None:
         yield aliases.dead_target(cluster, alias.service, alias.target, reason_text(alias))

@@ -13,6 +13,7 @@ from simnet.dataplane.rules import Claim
 from simnet.dataplane.step import Step, Trace
 from simnet.diagnosis.again import asked_of
 from simnet.diagnosis.near import distance, is_near
+from simnet.diagnosis.strangers import too_broad
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion
 from simnet.explain.words import listed, named
 from simnet.names import ObjectKey
@@ -27,9 +28,10 @@ def not_listening(cluster: Cluster, trace: Trace, step: Step, decision: core.Not
     """Causes of a refusal by the receiver itself."""
     found = service_port_of(cluster, trace, step)
     if decision.loopback_only:
-        yield _loopback_only(decision)
+        yield _loopback_only(decision.receiver, decision.port)
     elif found is not None and decision.pod is not None:
-        yield no_listener(found[0], found[1], decision.pod, step.before.port, decision.open_ports)
+        yield (too_broad(cluster, found[0], found[1], decision.pod, step.before.port)
+               or no_listener(found[0], found[1], decision.pod, step.before.port, decision.open_ports))
     elif step.before.flow.parent is None:
         packet = trace.steps[0].before if decision.pod is None else step.before
         mixed_up = _node_port_mix_up(cluster, trace, packet)
@@ -68,20 +70,37 @@ def no_listener(service: Service, port: ServicePort, pod: Pod, tried: int, opene
         cause=f"Port {port.port} of Service {service.key} leads to targetPort {port.target_port} of its pods, and "
               "nothing listens there.",
         evidence=tuple(evidence), observed=f"nothing listens on {tried} in pod {pod.key}",
+        about=f"{port.port}/{port.protocol}",
         expected=f"a program that listens on {tried}",
         nearest=f"port {listed(opened)} is open" if opened else "",
         candidates=tuple(sorted(patches, key=lambda patch: patch.distance)[:MOST_PORTS]),
         advice="Set targetPort to the port the program listens on, or let the program listen on targetPort.")
 
 
-def _loopback_only(decision: core.NotListening) -> Suspicion:
-    who = named(decision.receiver)
+def deaf_endpoints(cluster: Cluster, service: Service) -> Iterator[Suspicion]:
+    """Endpoints of a Service on whose port nothing listens, as far as that is known."""
+    for rules in cluster.view.rules(service.key).values():
+        for target in rules.targets:
+            pod = cluster.view.pod(target.pod) if target.pod is not None and target.is_ready else None
+            listening = cluster.view.listening(pod) if pod is not None else None
+            if pod is None or listening is None or listening.unknown:
+                continue
+            listener = listening.at(target.port, rules.port.protocol)
+            if listener is None:
+                yield (too_broad(cluster, service, rules.port, pod, target.port)
+                       or no_listener(service, rules.port, pod, target.port, listening.open_ports(rules.port.protocol)))
+            elif listener.is_loopback_only:
+                yield _loopback_only(pod.ref, target.port)
+
+
+def _loopback_only(receiver: str, port: int) -> Suspicion:
+    who = named(receiver)
     return Suspicion(
-        code="PRT-LOOPBACK", objects=(decision.receiver,), symptom="Everybody but the pod itself is refused at once.",
-        summary=f"{who} listens on port {decision.port} on 127.0.0.1 only",
+        code="PRT-LOOPBACK", objects=(receiver,), symptom="Everybody but the pod itself is refused at once.",
+        summary=f"{who} listens on port {port} on 127.0.0.1 only",
         cause=f"The program in {who} is bound to the loopback address, which nobody outside the pod can reach.",
         evidence=("Inside the pod, and through port-forward, the port answers.",),
-        observed=f"port {decision.port} is bound to 127.0.0.1", expected=f"port {decision.port} bound to 0.0.0.0",
+        observed=f"port {port} is bound to 127.0.0.1", expected=f"port {port} bound to 0.0.0.0",
         advice="Let the program listen on 0.0.0.0 (or ::) instead of 127.0.0.1.")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from simnet.cluster import Cluster
 from simnet.control.ingress_class import CLASS_ANNOTATION, ClassMatch, ClassReason
-from simnet.dataplane.http.losing import Near, NearMiss, near_misses
+from simnet.dataplane.http.losing import Near, NearMiss, near_misses, takes
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.http.table import HostReason
@@ -20,6 +21,7 @@ from simnet.objects.ingress import Ingress
 
 NOT_FOUND = "The controller answers 404 for everything this Ingress is about."
 MOST_INSTEAD = 3
+PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 
 
 def no_rule(cluster: Cluster, trace: Trace, routing: Routing) -> Iterator[Suspicion]:
@@ -140,15 +142,30 @@ def _no_path(trace: Trace, routing: Routing, misses: list[NearMiss]) -> Suspicio
     asked = asked_of(trace)
     candidates: list[Patch | Instead] = [patch for rule in rules for patch in _type_patches(rule, routing.path)]
     candidates += [Instead(asked.asking_for(rule.path), "path", routing.path, rule.path) for rule in near]
+    close = _closest(rules, near, routing.path)
     return Suspicion(
-        code="ING-PATH", objects=tuple(dict.fromkeys(rule.ingress.ref for rule in rules if rule.ingress is not None)),
+        code="ING-PATH" if close is None else "ING-PATHTYPE",
+        objects=tuple(dict.fromkeys(rule.ingress.ref for rule in rules if rule.ingress is not None)),
         summary=f"host {host} has no path for {routing.path}; its paths are {paths or 'none'}",
         cause=f"The host {host} is known, but none of its paths takes {routing.path}, so the default backend answers.",
         evidence=("Prefix /foo takes /foo, /foo/ and /foo/x, but not /foobar; Exact /foo takes /foo alone; upper and "
-                  "lower case always count.",),
+                  "lower case always count.", *(() if close is None else (_truth_table(close, routing.path),))),
         observed=routing.path, expected=f"a path under one of {paths}" if paths else "a rule with a path",
         nearest=f"{near[0].path} ({near[0].path_type})" if near else "", candidates=tuple(candidates),
         advice="Ask for a path that a rule takes, or add a rule.")
+
+
+def _closest(rules: list[Rule], near: list[Rule], path: str) -> Rule | None:
+    """The rule that would take the path with other letters, another end or another pathType; None if none is close."""
+    by_type = (rule for rule in rules for kind in PATH_TYPES if takes(replace(rule, path_type=kind), path))
+    return next(iter(near), None) or next(by_type, None)
+
+
+def _truth_table(rule: Rule, path: str) -> str:
+    """What each pathType would make of the request."""
+    answers = [f"{kind} {'yes' if takes(replace(rule, path_type=kind), path) else 'no'}" for kind in PATH_TYPES]
+    return (f"{path} against {rule.path}: {', '.join(answers)} (ImplementationSpecific is a Prefix to ingress-nginx); the rule "
+            f"is {rule.path_type}.")
 
 
 def _type_patches(rule: Rule, path: str) -> Iterator[Patch]:

@@ -9,6 +9,7 @@ from simnet.cluster import Cluster
 from simnet.control.starting import unready_reasons
 from simnet.diagnosis.near import difference, distance, is_near, nearest_first
 from simnet.diagnosis.owners import Part, parts_of_template
+from simnet.diagnosis.pending import is_waiting, waiting
 from simnet.diagnosis.suspicion import Patch, Suspicion
 from simnet.explain.words import counted, listed
 from simnet.objects.pod import Container, Pod
@@ -26,6 +27,8 @@ def service_fault(cluster: Cluster, service: Service, port: ServicePort | None =
     pods = [pod for pod in neighbours if service.selector.matches(pod.labels)]
     if not pods:
         return _no_match(cluster, service, neighbours)
+    if all(map(is_waiting, pods)):
+        return waiting(cluster, pods[0])
     if not any(pod.ready for pod in pods) and not service.publish_not_ready_addresses:
         return _not_ready(cluster, service, pods)
     for each in service.ports if port is None else (port,):

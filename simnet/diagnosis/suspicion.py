@@ -39,6 +39,12 @@ class Patch:
         return text
 
     @property
+    def size(self) -> tuple[int, int]:
+        """How large the change is: the number of fields it touches, and how far the value moves."""
+        fields = [len(value) if isinstance(value, Mapping) else 1 for value in (self.old, self.new)]
+        return max(fields), self.distance
+
+    @property
     def command(self) -> str:
         """The change as kubectl makes it, a JSON patch (RFC 6902)."""
         pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in self.path)
@@ -83,7 +89,8 @@ class Instead:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """`symptom` is a sentence on what clients see, used when no request says it; `cause` and `evidence` are sentences.
-    `advice` is the last sentence when nothing that was tried works. `candidates` are in the order to try them."""
+    `advice` is the last sentence when nothing that was tried works; `about` tells suspicions of one code and object
+    apart (a port). `candidates` are in the order to try them."""
 
     code: str
     objects: tuple[str, ...]
@@ -95,7 +102,15 @@ class Suspicion:
     symptom: str = ""
     nearest: str = ""
     advice: str = ""
+    about: str = ""
     candidates: tuple[Patch | Instead, ...] = ()
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """What two suspicions with one cause have in common. Services before the same unready pods share it."""
+        if self.code == "EPT-NOTREADY" and len(self.objects) > 1:
+            return (self.code, *self.objects[1:])
+        return (self.code, *self.objects[:1], self.about)
 
 
 def thawed(value: Any) -> Any:

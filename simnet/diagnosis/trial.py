@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from simnet.cluster import Cluster
 from simnet.dataplane.outcomes import Outcomes
@@ -10,7 +11,7 @@ from simnet.dataplane.step import Trace
 from simnet.dataplane.verdict import Verdict
 from simnet.diagnosis.again import asked_of
 from simnet.diagnosis.finding import Finding, Fix, Rung
-from simnet.diagnosis.ladder import ladder_of
+from simnet.diagnosis.ladder import ladder_of, unjudged_policies
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion, shown
 from simnet.diagnosis.symptoms import is_healthy
 from simnet.errors import SimnetError
@@ -25,6 +26,8 @@ SYMPTOMS = {
     Verdict.UNREACHABLE: "The client cannot reach the address at all.",
     Verdict.LOOPED: "The request goes round in a circle.",
 }
+UNJUDGED = ("NetworkPolicies that select a pod of this walk are not judged by simnet and may be a further cause on a real "
+            "cluster: {}.")
 Holds = Callable[[Cluster], bool]
 
 
@@ -33,19 +36,36 @@ def found_in_walk(cluster: Cluster, trace: Trace, suspicion: Suspicion, holds: H
 
     With `holds` (the assertion that failed) a change of an object is a fix only if that holds on the copy.
     """
-    fixes = [fix for each in suspicion.candidates[:MOST_TRIALS]
+    fixes = [(each, fix) for each in suspicion.candidates[:MOST_TRIALS]
              if (fix := _tried(cluster, trace, each, holds)) is not None]
-    return _finding(suspicion, _symptom(trace), ladder_of(trace), fixes[:2])
+    policies = unjudged_policies(trace)
+    if policies:
+        suspicion = replace(suspicion, evidence=(*suspicion.evidence, UNJUDGED.format(listed(policies))))
+    return _finding(suspicion, _symptom(trace), ladder_of(trace), smallest(fixes))
 
 
-def found_in_cluster(cluster: Cluster, suspicion: Suspicion, is_left: Holds) -> Finding:
+def found_in_cluster(cluster: Cluster, suspicion: Suspicion, is_left: Holds, symptoms: Sequence[str] = ()) -> Finding:
     """The finding for a whole cluster: a change is a fix if `is_left` no longer holds on the copy."""
-    fixes = []
+    fixes: list[tuple[Patch | Instead, Fix]] = []
     for each in suspicion.candidates[:MOST_TRIALS]:
         twin = each.on(cluster) if isinstance(each, Patch) else None
         if isinstance(each, Patch) and twin is not None and not is_left(twin):
-            fixes.append(_fix(each, "tried on a copy: this finding is gone"))
-    return _finding(suspicion, suspicion.symptom, (), fixes[:2])
+            fixes.append((each, _fix(each, "tried on a copy: this finding is gone")))
+    return replace(_finding(suspicion, suspicion.symptom, (), smallest(fixes)), symptoms=tuple(symptoms))
+
+
+def noted(suspicion: Suspicion, trace: Trace) -> Finding:
+    """The finding for a request that went well; nothing is tried, because nothing has to be mended."""
+    symptom = _symptom(trace) if trace.response is not None else "The connection opens."
+    return replace(_finding(suspicion, symptom, ladder_of(trace), []), severity="note")
+
+
+def smallest(fixes: Sequence[tuple[Patch | Instead, Fix]]) -> list[Fix]:
+    """The two smallest of the changes that work: the fewest fields first, then the nearest value. Other requests to make
+    are in the order of their likelihood and stay in it."""
+    if all(isinstance(each, Patch) for each, _ in fixes):
+        fixes = sorted(fixes, key=lambda tried: tried[0].size if isinstance(tried[0], Patch) else (0, 0))
+    return [fix for _, fix in fixes[:2]]
 
 
 def _tried(cluster: Cluster, trace: Trace, candidate: Patch | Instead, holds: Holds | None) -> Fix | None:

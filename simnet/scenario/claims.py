@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from simnet.diagnosis import CODES
 from simnet.errors import ManifestError, Place, Problem, nearest
 from simnet.expect.grammar import parse
 from simnet.expect.lines import Diagnosed, Expectation
 from simnet.scenario.matching import captured_names, substituted
-
-CODES = (
-    "DNS-NONAME", "DNS-NS", "EPT-NOTREADY", "ING-BACKEND", "ING-CLASS", "ING-HOST", "ING-PATH", "ING-PORT", "ING-REWRITE",
-    "ING-XNS", "NET-CUT", "NET-FAMILY", "NET-NOBODY", "PRT-LOOPBACK", "PRT-NAME", "PRT-NOLISTEN", "SEL-NOMATCH", "SEL-NONE",
-    "SVC-ETPLOCAL", "SVC-EXTNAME", "SVC-ITPLOCAL", "SVC-NODEPORT", "SVC-PENDING", "SVC-PORT", "SVC-RANGES", "TLS-FALLBACK",
-    "TLS-PLAIN", "TLS-UNTRUSTED", "TLS-WANTED")
-"""Every code that `simnet.diagnosis` can give."""
 
 _STAND_INS = ("200", "10.0.0.1")  # a number, status or name; an address
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from simnet.cluster import Cluster
 from simnet.console.session import Session
-from simnet.diagnosis import codes
+from simnet.diagnosis import told_codes
 from simnet.errors import Place, SimnetError, nearest
 from simnet.expect.evaluate import Context, check
 from simnet.manifests import admissible, read_manifests
@@ -61,7 +61,7 @@ class _Tally:
 def stage_of(ground: Ground) -> Stage:
     """The stage before the first step."""
     session = Session(ground.cluster, files=ground.files)
-    return Stage(ground.cluster, session, ground.files, {}, Context(ground.certificates, codes))
+    return Stage(ground.cluster, session, ground.files, {}, Context(ground.certificates, told_codes))
 
 
 def run(story: Story, progress: Progress | None = None) -> Report:

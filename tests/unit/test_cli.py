@@ -128,7 +128,7 @@ RUNS: list[tuple[tuple[str, ...], int, str, str]] = [
     ((*TRACE, "--rules", "nftables", "-o", "json"), 0, '"chain": "service-ips"', ""),
     # words that do not exist
     (("rnu", "x"), 2, "", "'rnu' is no command; did you mean run?\n"),
-    (("zzz",), 2, "", "'zzz' is no command, known are run, trace, get, "),
+    (("zzz",), 2, "", "'zzz' is no command, known are run, trace, "),
     (("trace", "http://web/", "--form", "pod/server"), 2, "", "simnet trace: error: '--form' is not understood; did you mean --from?\n"),
     (("trace", "http://web/", "http://web/"), 2, "", "'http://web/' is not understood\n"),
     (("run", "--acept", "fine.story.md"), 2, "", "'--acept' is not understood; did you mean --accept?\n"),

@@ -217,10 +217,10 @@ ROWS = [
            cluster=with_backend(ingressClassName=None, annotations={"kubernetes.io/ingress.class": "traefik"}),
            **via_ingress(
                nearest="class nginx", fix="metadata.annotations[kubernetes.io/ingress.class]: traefik -> nginx")),
-    Broken(title="a path below an Exact one", code="ING-PATH", cluster=lambda: cluster_of(
+    Broken(title="a path below an Exact one", code="ING-PATHTYPE", cluster=lambda: cluster_of(
         pod("web-1", image=ECHO), service(), ingress(paths=(("/anything", "Exact"),))), **via_ingress(
             url=f"http://{HOST}/anything/x", fix="spec.rules[0].http.paths[0].pathType: Exact -> Prefix")),
-    Broken(title="a path in capitals", code="ING-PATH", cluster=lambda: cluster_of(
+    Broken(title="a path in capitals", code="ING-PATHTYPE", cluster=lambda: cluster_of(
         pod("web-1", image=ECHO), service(), ingress(paths=(("/anything", "Prefix"),))), **via_ingress(
             url=f"http://{HOST}/ANYTHING", nearest="/anything (Prefix)", fix="path: /ANYTHING -> /anything")),
     Broken(title="a rewrite that collapses every path", code="ING-REWRITE", cluster=lambda: cluster_of(
@@ -410,6 +410,7 @@ app=web on 2 pods, two letters swapped. What helps in service default/web: spec.
   ✓ address?     10.96.0.50:80 is its clusterIP
   ✗ endpoints?   none
   - listening?
+  - policy?
   - route?
   - certificate?
 fix: spec.selector.app: wbe -> web of service/default/web (tried on a copy: the request gets 200)

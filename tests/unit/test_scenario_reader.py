@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnet import diagnosis
+from simnet.diagnosis import CODES
 from simnet.errors import ManifestError
-from simnet.scenario.claims import CODES
 from simnet.scenario.model import Advance, Apply, Console, Expect, Story, VirtualFile
 from simnet.scenario.reader import letters_apart, must_assert, parse_story, read_story
 
@@ -212,7 +212,7 @@ def test_a_line_with_captures_is_left_for_later(line: str) -> None:
 
 
 def test_every_code_that_a_diagnosis_gives_is_known() -> None:
-    sources = Path(diagnosis.__file__).parent.glob("*.py")
+    sources = [each for each in Path(diagnosis.__file__).parent.glob("*.py") if each.name != "catalogue.py"]
     given = {code for source in sources for code in re.findall(r'"([A-Z]{3}-[A-Z]+)"', source.read_text(encoding="utf-8"))}
     assert given == set(CODES)
 

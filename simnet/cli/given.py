@@ -1,0 +1,75 @@
+"""What several commands are given: manifests to make a cluster of, and the options of a request. Status numbers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from simnet.cluster import Cluster
+from simnet.errors import ManifestError, SimnetError, UsageError
+from simnet.manifests import Limits, Manifest, not_modelled, read_manifests
+
+FINE, FAILED, UNREADABLE = 0, 1, 2
+
+
+def cluster_of(arguments: argparse.Namespace) -> Cluster:
+    """A cluster with the manifests of -f applied; warnings go to standard error."""
+    limits = Limits.read(arguments.limit)
+    manifests = [manifest for name in arguments.filename for manifest in _read(name, limits)]
+    for manifest in manifests:
+        for warning in manifest.warnings:
+            sys.stderr.write(f"warning: {warning}\n")
+    for line in not_modelled(manifests):
+        sys.stderr.write(f"not modelled: {line}\n")
+    mode = getattr(arguments, "mode", None) or getattr(arguments, "rules", None) or "iptables"
+    cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing",
+                      proxy=mode)
+    if manifests:
+        cluster.apply(manifests)
+    return cluster
+
+
+def _read(name: str, limits: Limits) -> list[Manifest]:
+    if name != "-":
+        return read_manifests(Path(name), limits=limits)
+    try:
+        return read_manifests(sys.stdin.read(), file="standard input", limits=limits)
+    except UnicodeDecodeError as problem:
+        raise ManifestError(f"standard input: cannot be read: {problem}") from None
+
+
+def _nodes(text: str) -> int | dict[str, str]:
+    if text.isdigit():
+        return int(text)
+    pairs = [part.partition("=") for part in text.split(",")]
+    if any(not equals for _, equals, _ in pairs):
+        raise UsageError(f"--nodes {text!r} is neither a number nor NAME=ADDRESS,NAME=ADDRESS")
+    nodes = {name: address for name, _, address in pairs}
+    if len(nodes) < len(pairs):
+        raise UsageError(f"--nodes {text!r} names a node twice")
+    return nodes
+
+
+def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Keywords of Cluster.trace from --at, --via, -H, -X and -k. Raises UsageError."""
+    headers = []
+    for header in arguments.header:
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise UsageError(f"-H {header!r} is not a header; write -H 'Host: shop.example.com'")
+        headers.append((name.strip(), value.strip()))
+    scheme = arguments.url.partition("://")[0].lower()
+    if scheme in ("tcp", "udp", "sctp"):
+        if headers or arguments.method != "GET" or arguments.insecure:
+            raise UsageError(f"-H, -X and -k are about HTTP; {arguments.url} is a plain {scheme} connection")
+        return {"at": arguments.at, "via": arguments.via}
+    return {"at": arguments.at, "via": arguments.via, "headers": tuple(headers), "method": arguments.method,
+            "insecure": arguments.insecure}
+
+
+def unreadable(problem: SimnetError) -> int:
+    """Say what cannot be read, and end with status 2."""
+    sys.stderr.write(f"{problem}\n")
+    return UNREADABLE
