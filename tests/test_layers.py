@@ -18,7 +18,7 @@ LAYERS = (
     ("facade", ("simnet", "simnet.api")),
     ("scenario", ("simnet.scenario",)),
     ("console", ("simnet.console",)),
-    ("diagnosis", ("simnet.diagnosis",)),
+    ("diagnosis", ("simnet.diagnosis", "simnet.lint")),
     ("expect", ("simnet.expect",)),
     ("cluster", ("simnet.cluster",)),
     ("render", ("simnet.explain",)),

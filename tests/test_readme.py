@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 import simnet
 from simnet.dataplane.walk import STAGE_AT
+from simnet.diagnosis import DIAGNOSED, NOTED
 from simnet.explain.graph import walk_diagram
+from simnet.lint.catalogue import LINTED
 from simnet.scenario.fences import Fence, blocks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,3 +100,9 @@ def test_the_readme_names_every_setting() -> None:
                                  "addons", "images", "outside", "assume", "policies", "pins", "proxy", "dns", "kubelet",
                                  "ingress", "namespaces", "trust") if f"`{name}`" not in table]
     assert missing == []
+
+
+def test_every_code_is_listed_with_its_meaning() -> None:
+    known = {**DIAGNOSED, **NOTED, **LINTED}
+    listed = dict(re.findall(r"^\| `([A-Z]{3}-[A-Z]+)` \| (.*) \|$", README, re.MULTILINE))
+    assert listed == known

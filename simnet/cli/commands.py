@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from simnet.cli import lint
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
@@ -163,4 +164,5 @@ def rules(arguments: argparse.Namespace) -> int:
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "why": why})
+    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "why": why,
+     "lint": lint.run})

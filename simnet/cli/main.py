@@ -25,6 +25,7 @@ examples:
   simnet trace http://web/ --from pod/client -f app/   walk one request and show every step
   simnet trace http://shop.test/ --at 203.0.113.1 --from 198.51.100.9 -f app/ --all
   simnet why http://web/ --from pod/client -f app/     the cause, and a fix that was tried
+  simnet lint app/                                     references that lead nowhere, and what was meant
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
   simnet graph -f app/ -o mermaid                      what refers to what
@@ -51,6 +52,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _why(commands)
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
+    _lint(commands)
     _graph(commands)
     _rules(commands)
     return top, commands.choices
@@ -113,6 +115,21 @@ def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
         command.add_argument("-o", "--output", help="wide, yaml, json or name")
         command.add_argument("-l", "--selector", help="labels, app=web")
         command.add_argument("--show-labels", action="store_true", help="a column with all labels")
+
+
+def _lint(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    lint = commands.add_parser("lint", help="check manifests that belong together", description="Check references and "
+                               "intent over a set of manifests: selectors that match nothing, ports nobody listens on, "
+                               "backends, Secrets and classes that do not exist, numbers taken twice. Each finding has a "
+                               "stable code, a place and what was probably meant. Exit status 1 for errors and warnings, "
+                               "0 for notes alone.")
+    lint.add_argument("paths", nargs="+", metavar="PATH", help="a manifest file, a directory, or - for standard input")
+    lint.add_argument("--format", choices=("text", "json", "sarif"), default="text",
+                      help="text for people (default), json, or SARIF 2.1.0 for code scanning")
+    lint.add_argument("--fix", action="store_true", help="show and make the repairs that leave no choice")
+    lint.add_argument("--diff", action="store_true", help="show them as a unified diff, change nothing")
+    lint.add_argument("--pod-cidr", action="append", default=[], metavar="CIDR", help="the cluster's range of pods")
+    lint.add_argument("--service-cidr", action="append", default=[], metavar="CIDR", help="the cluster's range of Services")
 
 
 def _graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

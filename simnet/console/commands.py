@@ -5,7 +5,7 @@ from __future__ import annotations
 from simnet.console.desk import Command, Desk
 from simnet.console.kubectl.main import kubectl
 from simnet.console.output import Output, failed
-from simnet.console.tools import http, lookups, openssl, packages, probes, search, sockets, system, text, why
+from simnet.console.tools import http, linting, lookups, openssl, packages, probes, search, sockets, system, text, why
 from simnet.errors import nearest
 
 BUILTINS: dict[str, Command] = {
@@ -23,8 +23,9 @@ COMMANDS: dict[str, Command] = BUILTINS | {
     "hostname": system.hostname, "ip": system.ip, "kubectl": kubectl, "ls": system.ls, "microdnf": packages.dnf,
     "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "netstat": sockets.netstat, "nslookup": lookups.nslookup,
     "openssl": openssl.openssl, "ping": probes.ping, "ping6": probes.ping, "printenv": system.env, "rm": system.rm,
-    "sh": system.shell, "sleep": system.sleep, "sort": text.sort, "ss": sockets.ss, "tail": text.tail, "tee": text.tee,
-    "telnet": probes.telnet, "uniq": text.uniq, "wc": text.wc, "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
+    "sh": system.shell, "simnet": linting.simnet, "sleep": system.sleep, "sort": text.sort, "ss": sockets.ss,
+    "tail": text.tail, "tee": text.tee, "telnet": probes.telnet, "uniq": text.uniq,
+    "wc": text.wc, "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
 }
 
 NOT_MODELLED = frozenset(("docker", "helm", "iptables", "iptables-save", "jq", "kind", "less", "minikube", "more", "nano",

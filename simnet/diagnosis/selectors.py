@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from simnet.cluster import Cluster
 from simnet.control.starting import unready_reasons
@@ -74,7 +75,14 @@ def _no_match(cluster: Cluster, service: Service, neighbours: list[Pod]) -> Susp
         advice="Change the selector, or the labels of the pods (of the pod template, if a workload makes them).")
 
 
-def selector_patches(service: Service, wanted: Mapping[str, str], pods: list[Pod]) -> list[Patch]:
+class Labelled(Protocol):
+    """Whatever has labels: a pod, or what a manifest will make pods of."""
+
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+
+
+def selector_patches(service: Service, wanted: Mapping[str, str], pods: Sequence[Labelled]) -> list[Patch]:
     """Changes of one entry of the selector that some pod would then match: another value, another key, or the entry
     taken out. Nearest first; among equals the change that selects most pods."""
     counts: Counter[tuple[str, str, str]] = Counter()

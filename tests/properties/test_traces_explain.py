@@ -89,7 +89,7 @@ def _diagnoses(cluster: Cluster, trace: Trace) -> None:
         assert each.summary and each.observed and each.expected and str(each)
         assert 2 <= each.text.count(". ") + 1 <= 9
         assert [rung.question for rung in each.ladder] == [
-            "exists", "name", "address", "endpoints", "listening", "route", "certificate"]
+            "exists", "name", "address", "endpoints", "listening", "policy", "route", "certificate"]
 
 
 @given(clusters())
