@@ -59,7 +59,7 @@ def _nobody(given: ManifestSet, service: Service, manifest: Manifest) -> Remark:
     nearest = _meant(patches[0], pods) if patches else ""
     slip = isinstance(patches[0].new, str) if patches else False
     return remark(manifest, "SEL-NOMATCH", severity, patches[0].path if slip else ("spec", "selector"), message,
-                  nearest=nearest, advice="Change the selector, or the labels of the pods (of their template, if they have one).",
+                  nearest=nearest, advice="Change the selector, or the labels of the pods (or of their template).",
                   repairs=[_repair(manifest, patch) for patch in patches])
 
 
