@@ -1,4 +1,7 @@
-"""Where the conformance cases come from: the committed files, or the folder of `--cases DIR`."""
+"""Where the conformance cases come from: the committed files, or the folder of `--cases DIR`.
+
+`cases/` holds the truth tables as given; `rows/` holds further rows of the same formats, each with its source.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 CASES = Path(__file__).resolve().parent / "cases"
+ROWS = CASES.with_name("rows")
 KNOWN = ("services.json", "dns.json", "ingress.json", "yaml.json", "yaml-mistakes.json", "netpol.json")
 
 
@@ -26,7 +30,17 @@ def load(config: pytest.Config, name: str) -> dict[str, Any] | None:
     if given is not None and not path.exists():
         return None
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return data
+    return data if given is not None else with_rows(data, name)
+
+
+def with_rows(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """The committed file and the further rows of the same name, list by list."""
+    path = ROWS / name
+    if not path.exists():
+        return data
+    more: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    assert set(more) <= set(data), f"unknown keys in rows/{name}: {set(more) - set(data)}"
+    return {key: [*value, *more.get(key, [])] if isinstance(value, list) else value for key, value in data.items()}
 
 
 def check_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@ ports. A case is a conversation with one ledger; cases of kind `service` go thro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
@@ -25,6 +25,8 @@ OUTCOME_KEYS = {"allocate": {"expect", "in", "error"}, "allocateN": {"count", "e
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" not in metafunc.fixturenames:
+        return
     data = load(metafunc.config, "services.json") or {}
     rows = [row for row in data.get("allocationCases", ()) if row.get("kind") not in RUN_ELSEWHERE]
     metafunc.parametrize("case", [pytest.param(row, id=f"{row['id']} {row['kind']}: {row['name']}") for row in rows])
@@ -43,6 +45,48 @@ def test_allocation_case(case: dict[str, Any]) -> None:
         assert book.facts()[name] == (tuple(value) if isinstance(value, list) else value), name
     for number, step in enumerate(case.get("steps", ()), 1):
         check_step(book, step, f"step {number}: {step}")
+
+
+def test_every_wrong_expectation_of_an_allocation_case_fails(case: dict[str, Any]) -> None:
+    wrong = list(spoiled(case))
+    assert wrong
+    for what, each in wrong:
+        assert not holds(each), f"passes with {what}"
+
+
+def holds(case: dict[str, Any]) -> bool:
+    try:
+        test_allocation_case(case)
+    except (AssertionError, pytest.fail.Exception):
+        return False
+    return True
+
+
+def spoiled(case: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The case with each of its expectations turned wrong, one at a time."""
+    yield "an unknown key", {**case, "unknown": True}
+    if "constructError" in case:
+        yield "another text", {**case, "constructError": "no such text"}
+    for name, value in case.get("expect", {}).items():
+        wrong = [1, 2] if value is None else [*value[:-1], 0] if isinstance(value, list) else f"{value}0"
+        yield name, {**case, "expect": {**case["expect"], name: wrong}}
+    for index, step in enumerate(case.get("steps", ())):
+        for what, other in spoiled_step(step):
+            yield f"step {index + 1}: {what}", {**case, "steps": [*case["steps"][:index], other, *case["steps"][index + 1:]]}
+
+
+def spoiled_step(step: Step) -> Iterator[tuple[str, Step]]:
+    yield "an unknown key", {**step, "unknown": True}
+    for key, value in step.items():
+        match key:
+            case "error" | "expect" | "expectLast":
+                yield key, {**step, key: f"{value}0"}
+            case "ok":
+                yield key, {**step, key: not value}
+            case "occupied":
+                yield key, {**step, key: value + 1}
+            case "in":
+                yield key, {**step, key: {"staticBand": "dynamicBand", "dynamicBand": "staticBand"}[value]}
 
 
 class Book:

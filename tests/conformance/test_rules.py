@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.case_files import with_rows
+
 HERE = Path(__file__).resolve().parent
 RULES = {row[0].strip(): row for line in (HERE / "RULES.md").read_text(encoding="utf-8").splitlines()
          if re.match(r"\| [A-Z]+-?\d+ \|", line) for row in [re.split(r"(?<!\\)\|", line)[1:-1]]}
@@ -15,7 +17,8 @@ RULES = {row[0].strip(): row for line in (HERE / "RULES.md").read_text(encoding=
 
 def cited(name: str) -> set[str]:
     """Rule identifiers in the `rule` and `rules` fields of a case file."""
-    text = json.dumps(json.loads((HERE / "cases" / name).read_text(encoding="utf-8")))
+    data = json.loads((HERE / "cases" / name).read_text(encoding="utf-8"))
+    text = json.dumps(with_rows(data, name))
     fields = re.findall(r'"rules?": (\[[^\]]*\]|"[^"]*")', text)
     return {each for field in fields for each in re.findall(r"[A-Z]+-\d+|D\d+", field)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ STEP_KEYS = {"create", "update", "delete", "ok", "error", "note", "name"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" not in metafunc.fixturenames:
+        return
     data = load(metafunc.config, "services.json")
     rows = [case for case in data["allocationCases"] if case["kind"] == "service"] if data is not None else []
     assert data is None or rows, "services.json has no case of kind service"
@@ -26,15 +29,56 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_service_case(case: dict[str, Any]) -> None:
     assert set(case) <= CASE_KEYS, f"unknown keys {set(case) - CASE_KEYS}"
-    config = case["config"]
-    cluster = simnet.Cluster(nodes=1, addons=(), service_cidr=config["serviceCIDRs"],
-                             node_port_range=config["nodePortRange"])
+    cluster = cluster_of(case["config"])
     for step in case["steps"]:
-        assert set(step) <= STEP_KEYS, f"unknown keys {set(step) - STEP_KEYS}"
+        run_step(cluster, step, case["config"])
+
+
+def cluster_of(config: dict[str, Any]) -> simnet.Cluster:
+    assert set(config) == {"serviceCIDRs", "nodePortRange"}, f"unknown config {set(config)}"
+    return simnet.Cluster(nodes=1, addons=(), service_cidr=config["serviceCIDRs"],
+                          node_port_range=config["nodePortRange"])
+
+
+def test_every_wrong_expectation_of_a_service_case_fails(case: dict[str, Any]) -> None:
+    cluster = cluster_of(case["config"])
+    for step in case["steps"]:
+        for what, wrong in spoiled(step):
+            assert not holds(cluster.fork(), wrong, case["config"]), f"{step}: passes with {what}"
+        run_step(cluster, step, case["config"])
+
+
+def holds(cluster: simnet.Cluster, step: dict[str, Any], config: dict[str, Any]) -> bool:
+    try:
         run_step(cluster, step, config)
+    except (AssertionError, SimnetError, pytest.fail.Exception):
+        return False
+    return True
+
+
+def spoiled(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The step with each of its expectations turned wrong, one at a time."""
+    yield "an unknown key", {**step, "unknown": True}
+    if "error" in step:
+        error = step["error"]
+        yield "success", {key: value for key, value in step.items() if key != "error"} | {"ok": {}}
+        yield "another type", {**step, "error": {**error, "type": "NotFound"}}
+        yield "another text", {**step, "error": {**error, "contains": f"{error.get('contains', '')}!!"}}
+        if "field" in error:
+            yield "another field", {**step, "error": {**error, "field": "spec.other"}}
+        return
+    yield "an error", {**step, "error": {"type": "Invalid", "field": "spec", "contains": ""}}
+    for path, value in step.get("ok", {}).items():
+        if not isinstance(value, dict):
+            yield path, {**step, "ok": {path: "wrong"}}
+        elif "len" in value:
+            yield path, {**step, "ok": {path: {"len": value["len"] + 1}}}
+        elif "same" in value:
+            yield path, {**step, "ok": {path: {"same": "spec.type"}}}
 
 
 def run_step(cluster: simnet.Cluster, step: dict[str, Any], config: dict[str, Any]) -> None:
+    assert set(step) <= STEP_KEYS, f"unknown keys {set(step) - STEP_KEYS}"
     before = cluster.dump()
     if "error" in step:
         with pytest.raises(SimnetError) as caught:
@@ -61,6 +105,7 @@ def act(cluster: simnet.Cluster, step: dict[str, Any]) -> None:
 
 
 def check_error(error: SimnetError, wanted: dict[str, Any]) -> None:
+    assert set(wanted) <= {"type", "field", "contains"}, f"unknown keys {set(wanted)}"
     if wanted["type"] == "InternalError":
         assert error.code == 500 or any(problem.type == "InternalError" for problem in getattr(error, "problems", ()))
         assert wanted.get("contains", "") in str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ SCHEMES = {"TCP": "tcp", "UDP": "udp", "SCTP": "sctp"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" not in metafunc.fixturenames:
+        return
     data = load(metafunc.config, "services.json")
     if data is None:
         metafunc.parametrize("case", [], ids=[])
@@ -37,6 +40,61 @@ def test_flow_case(case: dict[str, Any]) -> None:
     seen: dict[str, set[str]] = {}
     for flow in case["flows"]:
         run_flow(cluster, flow, seen)
+
+
+def test_every_wrong_expectation_of_a_flow_fails(case: dict[str, Any]) -> None:
+    cluster = cluster_of(case)
+    seen: dict[str, set[str]] = {}
+    for flow in case["flows"]:
+        for what, wrong in spoiled(flow):
+            assert not holds(cluster.fork(), wrong, dict(seen)), f"{flow['name']}: passes with {what}"
+        run_flow(cluster, flow, seen)
+
+
+def holds(cluster: simnet.Cluster, flow: dict[str, Any], seen: dict[str, set[str]]) -> bool:
+    try:
+        run_flow(cluster, flow, seen)
+    except AssertionError:
+        return False
+    return True
+
+
+WRONG_RESULTS = {"FORWARD": {"result": "REJECT"}, "REJECT": {"result": "DROP"}, "DROP": {"result": "REJECT"},
+                 "NOMATCH": {"result": "DROP"}, "HEALTHCHECK": {"result": "NOMATCH", "then": "closed-port"}}
+WRONG_ENDS = {"direct": "closed-port", "closed-port": "off-cluster", "off-cluster": "direct"}
+
+
+def spoiled(flow: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The flow with each of its expectations turned wrong, one at a time."""
+    expect = flow["expect"]
+    yield "another result", {**flow, "expect": {**expect, **WRONG_RESULTS[expect["result"]]}}
+    for key, value in expect.items():
+        for wrong in wrong_values(key, value, expect):
+            yield f"{key}: {wrong}", {**flow, "expect": {**expect, key: wrong}}
+    yield "an unknown expectation", {**flow, "expect": {**expect, "unknown": True}}
+    yield "an unknown key", {**flow, "unknown": True}
+
+
+def wrong_values(key: str, value: Any, expect: dict[str, Any]) -> list[Any]:
+    """Values of one expectation that must fail where `value` holds."""
+    match key:
+        case "backends":
+            sticky = "distinctBackends" in expect or "sameBackendAs" in expect
+            return [[]] if sticky else [value[:-1], [*value, "192.0.2.99:1"]]
+        case "masquerade" if isinstance(value, dict):
+            return [{**value, each: not value[each]} for each in value]
+        case "masquerade":
+            return [not value]
+        case "distinctBackends" | "localEndpoints":
+            return [value + 1]
+        case "status":
+            return [503 if value == 200 else 200]
+        case "then":
+            return [WRONG_ENDS[value]]
+        case "proxiedBy" | "sameBackendAs":
+            return ["no-such-name"]
+        case _:
+            return []
 
 
 def cluster_of(case: dict[str, Any]) -> simnet.Cluster:
@@ -66,7 +124,7 @@ def run_flow(cluster: simnet.Cluster, flow: dict[str, Any], seen: dict[str, set[
     if "distinctBackends" in expect:
         assert len(seen[flow["name"]]) == expect["distinctBackends"]
     if "sameBackendAs" in expect:
-        assert seen[flow["name"]] == seen[expect["sameBackendAs"]]
+        assert seen[flow["name"]] == seen.get(expect["sameBackendAs"])
 
 
 def change(cluster: simnet.Cluster, changes: dict[str, Any]) -> None:
