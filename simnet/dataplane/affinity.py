@@ -17,9 +17,11 @@ Memory = dict[int, dict[tuple[int, int], float]]  # client -> (address, port) of
 
 
 class AffinityTable:
-    """Written only when a request is committed; a dry run reads it."""
+    """Written only when a request is committed; a dry run reads it. `most_clients` is how many clients one endpoint
+    remembers, None for any number (rule AF-7)."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_clients: int | None = None) -> None:
+        self._most = most_clients
         self._memory: dict[ObjectKey, dict[tuple[Identity, str], Memory]] = {}
 
     def knows(self, service: ObjectKey) -> bool:
@@ -41,7 +43,24 @@ class AffinityTable:
         """A new connection was made: start the clock again (AF-3)."""
         tables = self._memory.setdefault(rules.service.key, {})
         memory = tables.setdefault((rules.identity, node), {})
-        memory.setdefault(client, {})[(target.address, target.port)] = now
+        where = (target.address, target.port)
+        memory.setdefault(client, {})[where] = now
+        if self._most is not None and len(memory) > self._most:
+            self._lose_oldest(memory, where)
+
+    def _lose_oldest(self, memory: Memory, where: tuple[int, int]) -> None:
+        """The full list of an endpoint loses the client that has been quiet longest."""
+        clients = [client for client, remembered in memory.items() if where in remembered]
+        if len(clients) > (self._most or 0):
+            oldest = min(clients, key=lambda client: memory[client][where])
+            del memory[oldest][where]
+            if not memory[oldest]:
+                del memory[oldest]
+
+    @property
+    def services(self) -> tuple[ObjectKey, ...]:
+        """The Services with a memory."""
+        return tuple(self._memory)
 
     def commit(self, steps: Iterable[Step], now: float) -> None:
         """Remember every choice of a finished walk whose Service has session affinity."""
@@ -63,7 +82,7 @@ class AffinityTable:
                     del remembered[gone]
 
     def fork(self) -> AffinityTable:
-        twin = AffinityTable()
+        twin = AffinityTable(self._most)
         twin._memory = {service: {where: {client: dict(each) for client, each in memory.items()}
                                   for where, memory in tables.items()}
                         for service, tables in self._memory.items()}

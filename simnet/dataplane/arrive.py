@@ -37,7 +37,7 @@ def arrive(net: View, packet: Packet) -> Step:
         return _at_pod(net, packet, actor.pod)
     if is_loopback(destination) and actor.is_outside:
         return _rest(packet, because.NotListening(f"host/{actor.name}", None, None, packet.port, ()))
-    node = net.node(packet.node) if is_loopback(destination) else net.node_at(destination)
+    node = net.node(packet.node) if is_loopback(destination) else net.node_at(destination, packet.node)
     if node is not None:
         return _at_node(net, packet, node)
     host = net.outside_host(destination)

@@ -40,7 +40,7 @@ def capture(net: View, packet: Packet) -> Step:
     pods = net.pods_at(packet.destination)
     if pods and not pods[0].is_terminal:
         return _step(packet, because.PodAddressed(pods[0]), Place.DEPARTURE)
-    node = net.node_at(packet.destination)
+    node = net.node_at(packet.destination, packet.node)
     if node is not None or is_loopback(packet.destination):
         return _node_address(net, packet, node)
     return _nobody(net, packet)
@@ -138,7 +138,8 @@ def _on_its_node(net: View, packet: Packet) -> Step:
     if claim is not None:
         return _captured(packet, because.ServiceCaptured(claim))
     checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
-    if checked is not None and net.serves_health_checks(packet.node, packet.destination):
+    if (checked is not None and ip.family(packet.destination) in checked.ip_families
+            and net.serves_health_checks(packet.node, packet.destination)):
         return _health_check(net, packet, checked)
     pod = net.host_port_pod(packet.node, packet.destination, packet.port, packet.protocol)
     if pod is not None:
@@ -153,9 +154,11 @@ def _to_host_port(packet: Packet, pod: Pod, container_port: int) -> Step:
 
 
 def _health_check(net: View, packet: Packet, service: Service) -> Step:
-    """200 with at least one local ready endpoint, else 503; distinct addresses count once (rules HC-2, HC-3)."""
-    local = {target.address for rules in net.rules(service.key).values() for target in rules.targets
-             if target.is_ready and target.node_name == packet.node}
+    """200 with at least one local ready endpoint, else 503; distinct addresses count once (rules HC-2, HC-3), those of
+    the family dialled: the proxies of the two families know nothing of each other (rule DS-1)."""
+    family = ip.family(packet.destination)
+    local = {target.address for rules in net.rules(service.key).values() if rules.family == family
+             for target in rules.seen_from(packet.node) if target.is_ready and target.node_name == packet.node}
     status = 200 if local else 503
     body = (f'{{"service":{{"namespace":"{service.namespace}","name":"{service.name}"}},'
             f'"localEndpoints":{len(local)},"serviceProxyHealthy":true}}')

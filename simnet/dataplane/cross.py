@@ -45,7 +45,7 @@ def _searched(net: View, packet: Packet, goal: str, pods: tuple[Pod, ...]) -> Pa
 
 def _goal(net: View, packet: Packet) -> str:
     """The node of a destination that is no pod's, '' outside."""
-    node = net.node_at(packet.destination)
+    node = net.node_at(packet.destination, packet.node)
     if node is not None:
         return node.name
     if isinstance(packet.target, Target):

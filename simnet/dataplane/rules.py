@@ -77,13 +77,16 @@ class ServicePortRules:
     makes a new table.
     """
 
-    __slots__ = ("_usable", "family", "is_external", "port", "service", "targets")
+    __slots__ = ("_copies", "_usable", "family", "is_external", "port", "service", "targets")
 
-    def __init__(self, service: Service, port: ServicePort, family: int, targets: tuple[Target, ...]) -> None:
+    def __init__(self, service: Service, port: ServicePort, family: int, targets: tuple[Target, ...],
+                 copies: tuple[Target, ...] = ()) -> None:
+        """`targets` has one entry for each address and port; `copies` are further ones that name a node."""
         self.service = service
         self.port = port
         self.family = family
         self.targets = targets
+        self._copies = copies
         self.is_external = is_externally_accessible(service, port, family)
         self._usable: dict[tuple[str, str], UsableEndpoints] = {}
 
@@ -96,6 +99,14 @@ class ServicePortRules:
     def identity(self) -> tuple[ObjectKey, str, str, int]:
         """Names this table's session affinity memory (rule AF-4)."""
         return (self.service.key, self.port.name, self.port.protocol, self.family)
+
+    def seen_from(self, node: str) -> tuple[Target, ...]:
+        """The targets as the proxy of `node` has them: of several copies of one the local copy counts (rule PX-5)."""
+        own = {(each.address, each.port): each for each in self._copies if each.node_name == node}
+        if not own:
+            return self.targets
+        return tuple(each if each.node_name == node else own.get((each.address, each.port), each)
+                     for each in self.targets)
 
     def usable(self, node: str, zone: str) -> UsableEndpoints:
         found = self._usable.get((node, zone))
@@ -147,13 +158,16 @@ def compile_rules(service: Service, slices: Iterable[EndpointSlice]) -> dict[tup
     for family in {ip.family(number) for number in service.cluster_ips}:
         for port in service.ports:
             targets = _targets(port, [each for each in usable if FAMILY_OF_TYPE[each.address_type] == family], family)
-            tables[(port.name, port.protocol, family)] = ServicePortRules(service, port, family, targets)
+            tables[(port.name, port.protocol, family)] = ServicePortRules(service, port, family, *targets)
     return tables
 
 
-def _targets(port: ServicePort, slices: Iterable[EndpointSlice], family: int) -> tuple[Target, ...]:
-    """Endpoints of slice ports with the same name and protocol (PX-3, PX-4), one for each address and port (PX-5)."""
+def _targets(port: ServicePort, slices: Iterable[EndpointSlice], family: int
+             ) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+    """Endpoints of slice ports with the same name and protocol (PX-3, PX-4), one for each address and port (PX-5), and
+    the copies that are left over."""
     found: dict[tuple[int, int], Target] = {}
+    copies: list[Target] = []
     for each in slices:
         for slice_port in each.ports:
             if slice_port.name != port.name or slice_port.protocol != port.protocol or not slice_port.port:
@@ -161,10 +175,9 @@ def _targets(port: ServicePort, slices: Iterable[EndpointSlice], family: int) ->
             for endpoint in each.endpoints:
                 if endpoint.addresses and ip.family(endpoint.addresses[0]) == family:
                     target = Target(endpoint, slice_port.port)
-                    known = found.get((target.address, target.port))
-                    if known is None or (target.node_name and not known.node_name):
-                        found[(target.address, target.port)] = target
-    return tuple(found.values())
+                    if found.setdefault((target.address, target.port), target) is not target:
+                        copies.append(target)
+    return tuple(found.values()), tuple(each for each in copies if each.node_name)
 
 
 def categorize(rules: ServicePortRules, node: str, zone: str) -> UsableEndpoints:
@@ -174,8 +187,9 @@ def categorize(rules: ServicePortRules, node: str, zone: str) -> UsableEndpoints
     itself and never looks at hints. Source: pkg/proxy/topology.go CategorizeEndpoints (rules CAT-2 to CAT-7).
     """
     service = rules.service
-    ready = tuple(target for target in rules.targets if target.is_ready)
-    fallback = tuple(target for target in rules.targets if target.is_fallback)
+    targets = rules.seen_from(node)
+    ready = tuple(target for target in targets if target.is_ready)
+    fallback = tuple(target for target in targets if target.is_fallback)
     wants_cluster = service.internal_traffic_policy == "Cluster" or rules.is_external
     wants_local = (service.internal_traffic_policy == "Local"
                    or (service.external_traffic_policy == "Local" and rules.is_external))

@@ -35,6 +35,7 @@ from simnet.store.work import Work
 
 CLAIM_KINDS = frozenset(("Service", "EndpointSlice", "Node"))
 MOST_CLAIMS = 200_000
+RECENT_LIST_SIZE = 100  # clients an iptables `recent` list remembers: kernel module xt_recent, ip_list_tot (AF-7)
 
 RulesByPort = Mapping[tuple[str, str, int], ServicePortRules]
 
@@ -46,7 +47,7 @@ class View:
         self.store, self.settings, self.work = store, settings, work
         self.now = 0.0
         self.underlay = Underlay()
-        self.affinity = AffinityTable()
+        self.affinity = AffinityTable(RECENT_LIST_SIZE if settings.proxy.mode == "iptables" else None)
         self.dns = ClusterDNS(self)
         self.ingress = Controllers(self)
         self.first_node = ""
@@ -141,6 +142,9 @@ class View:
         if event.old is None or event.new is None:
             nodes = self.store.list("Node")
             self.first_node = min(nodes, key=lambda node: (node.created, node.name)).name if nodes else ""
+        if event.old is None or event.new is None or event.old.labels != event.new.labels:  # its zone decides its lists
+            for service in self.affinity.services:
+                self.affinity.forget_departed(service, self.rules(service), self.zone_of)
 
     def _policy_changed(self, event: Event) -> None:
         self._policy_count += (event.new is not None) - (event.old is not None)
@@ -259,8 +263,12 @@ class View:
         found = self._pods_at.entries.get(address, ())
         return found if len(found) < 2 else tuple(sorted(found, key=lambda pod: pod.is_terminal))
 
-    def node_at(self, address: int) -> Node | None:
+    def node_at(self, address: int, seen_from: str = "") -> Node | None:
+        """The node with this address. An address bound on several nodes (a load-balancer IP, say) is, on each of them,
+        its own: `seen_from` names the node that asks."""
         found = self._nodes_at.get(address)
+        if len(found) > 1:
+            return next((each for each in found if each.name == seen_from), found[0])
         return found[0] if found else None
 
     def outside_at(self, address: int) -> str | None:
@@ -288,8 +296,9 @@ class View:
 
     def is_own_address(self, node: str, address: int) -> bool:
         """Whether `address` is one of the node's own, loopback included."""
-        owner = self.node_at(address)
-        return (owner is not None and owner.name == node) or LOOPBACK_V4.first <= address <= LOOPBACK_V4.last
+        if LOOPBACK_V4.first <= address <= LOOPBACK_V4.last:
+            return True
+        return any(owner.name == node for owner in self._nodes_at.get(address))
 
     # node ports --------------------------------------------------------------------------------------------------
 
