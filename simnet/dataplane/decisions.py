@@ -229,6 +229,16 @@ class Crossed:
 
 
 @dataclass(slots=True)
+class ReplyLost:
+    """The receiver's answer goes past `node`, which alone could translate it back; the client never gets it (rules
+    MT-6, MQ-4). `receiver` is the node it is sent from."""
+
+    verdict: ClassVar[Verdict | None] = Verdict.DROPPED
+    node: str
+    receiver: str
+
+
+@dataclass(slots=True)
 class NoPath:
     """No way through the underlay; `missing` is the cut link nearest to the sender."""
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from simnet import ip
 from simnet.dataplane import decisions as core
+from simnet.dataplane.conntrack import Tracked, WayBack, ways_back
 from simnet.dataplane.http.message import Response
 from simnet.dataplane.packet import Packet
 from simnet.dataplane.verdict import Verdict
@@ -142,6 +143,16 @@ class Trace:
     def seen_source(self) -> str | None:
         """The source address that the receiver sees; None when nobody received anything."""
         return ip.text(self.last.before.source) if self.endpoint is not None else None
+
+    @property
+    def ways_back(self) -> tuple[WayBack, ...]:
+        """How answers travel, one for each connection that reached a listener, the client's own first."""
+        return ways_back(self.steps)
+
+    @property
+    def conntrack(self) -> tuple[Tracked, ...]:
+        """What nodes remember of the connections they translated: source and destination both ways."""
+        return tuple(way.entry for way in self.ways_back if way.entry is not None)
 
     @property
     def assumed(self) -> tuple[Assumption, ...]:

@@ -15,7 +15,7 @@ Decision = (
     | core.NodeAddressed | core.Loopback | core.RoutedToNode | core.OutsideAddressed | core.LeftCluster
     | core.RejectedByMode | core.DroppedByMode | core.HealthChecked
     | core.EndpointChosen | core.NoEndpoints | core.NoLocalEndpoints | core.SourceOutOfRange
-    | core.Departed | core.Crossed | core.NoPath | core.NoAddress | core.Admitted
+    | core.Departed | core.Crossed | core.ReplyLost | core.NoPath | core.NoAddress | core.Admitted
     | core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS | core.PlainToTLS
     | http.RuleChosen | http.ProxyAnswered | http.UpstreamFailed
     | core.Looped

@@ -99,6 +99,8 @@ def _travel(decision: Travel) -> Facts:
                     "rule": reason or None, "unjudged_policies": _keys(unjudged)}
         case core.Crossed(path):
             return {"path": list(path)}
+        case core.ReplyLost(node, receiver):
+            return {"node": node, "receiver": receiver}
         case core.NoPath(origin, goal, missing):
             return {"origin": origin, "goal": goal, "missing_link": list(missing)}
         case core.NoAddress(actor, destination):

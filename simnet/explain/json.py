@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from simnet import ip
+from simnet.dataplane.conntrack import WayBack
 from simnet.dataplane.dns import decisions as dns
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.reasons import Reason
@@ -46,10 +47,24 @@ def _trace(trace: Trace) -> Facts:
         "endpoint": {"pod": str(reached.pod) if reached.pod is not None else None, "address": reached.address,
                      "port": reached.port} if reached is not None else None,
         "service": service._asdict() if service is not None else None,
-        "seen_source": trace.seen_source,
+        "seen_source": trace.seen_source, "ways_back": [_way_back(each) for each in trace.ways_back],
         "response": _response(trace.response) if trace.response is not None else None,
         "steps": [_step(step) for step in trace.steps],
         "assumed": [each._asdict() for each in trace.assumed], "not_modelled": list(trace.not_modelled)}
+
+
+def _way_back(way: WayBack) -> Facts:
+    """How the answer travels; a four is source, port, destination, port."""
+    entry = way.entry
+    tracked = {"node": entry.node, "protocol": entry.protocol, "original": _four(entry.original),
+               "reply": _four(entry.reply)} if entry is not None else None
+    return {"depth": way.depth, "nodes": [node or None for node in way.nodes], "tracked": tracked,
+            "bypassed": way.is_bypassed}
+
+
+def _four(ends: tuple[int, int, int, int]) -> list[Any]:
+    source, source_port, destination, port = ends
+    return [ip.text(source), source_port, ip.text(destination), port]
 
 
 def _step(step: Step) -> Facts:

@@ -21,7 +21,7 @@ Met = (dns.NameResolved | core.EnteredCluster | core.RoutedToNode | core.NodeAdd
        | core.UnownedEndpoint | core.OutsideAddressed | core.EndpointChosen | core.Departed | core.Crossed
        | core.Admitted)
 Ended = (dns.NameUnresolved | core.LeftCluster | core.RejectedByMode | core.DroppedByMode | core.NoEndpoints
-         | core.NoLocalEndpoints | core.SourceOutOfRange | core.NoPath | core.NoAddress | core.Looped
+         | core.NoLocalEndpoints | core.SourceOutOfRange | core.ReplyLost | core.NoPath | core.NoAddress | core.Looped
          | http.ProxyAnswered | http.UpstreamFailed | core.HealthChecked)
 Received = core.Delivered | core.NotListening | core.CertificateRefused | core.NotTLS | core.PlainToTLS
 
@@ -98,6 +98,8 @@ def _ended(decision: Ended) -> str:
             return f"drop (no endpoints on {claim.node})"
         case core.SourceOutOfRange():
             return "drop (the source is not let in)"
+        case core.ReplyLost(node):
+            return f"hangs (the answer goes past {node})"
         case core.NoPath(_, _, missing):
             return f"unreachable (no link {missing[0]} - {missing[1]})"
         case core.NoAddress(_, destination):

@@ -9,6 +9,7 @@ from simnet.dataplane.step import Trace
 from simnet.explain.line import one_line
 from simnet.explain.told import Told, told
 from simnet.explain.told_name import answer_line, lookup_facts, status_text
+from simnet.explain.told_travel import way_back_told
 from simnet.explain.words import counted, likely, listed, result_of, title_of
 
 PLACE_WIDTH = 10
@@ -47,8 +48,10 @@ def _query_lines(step: Told) -> list[str]:
 
 
 def endnotes(trace: Trace) -> list[str]:
-    """What the answer rests on without anybody having said it, and settings that were met and have no effect."""
-    lines = [f"assumed: {each}" for each in trace.assumed]
+    """What connection tracking remembers and the way back; what the answer rests on without anybody having said it;
+    settings that were met and have no effect."""
+    lines = way_back_told(trace.ways_back)
+    lines += [f"assumed: {each}" for each in trace.assumed]
     lines += [f"not modelled: {each}" for each in trace.not_modelled]
     return ["", *lines] if lines else []
 

@@ -7,11 +7,12 @@ from typing import assert_never
 
 from simnet import ip
 from simnet.dataplane import decisions as core
+from simnet.dataplane.conntrack import WayBack
 from simnet.dataplane.step import Step
 from simnet.explain.words import Said, listed, source_of, way
 from simnet.names import ObjectKey
 
-Travel = core.Departed | core.Crossed | core.NoPath | core.NoAddress | core.Admitted | core.Looped
+Travel = core.Departed | core.Crossed | core.ReplyLost | core.NoPath | core.NoAddress | core.Admitted | core.Looped
 
 
 def travel_told(step: Step, decision: Travel) -> Said:
@@ -22,6 +23,9 @@ def travel_told(step: Step, decision: Travel) -> Said:
             if len(path) == 1:
                 return f"the receiver is on {way(path)} too: no other node is met", []
             return f"carried {way(path)}", []
+        case core.ReplyLost(node, receiver):
+            return (f"the answer goes from node {receiver} past node {node}, which alone can translate it back: the client "
+                    "hears from a stranger and the connection hangs", [])
         case core.NoPath(origin, goal, missing):
             one, other = missing
             return f"no way from {origin} to {goal}", [f"missing: the link between {one} and {other}"]
@@ -49,3 +53,19 @@ def _departed(step: Step, masqueraded_to: int | None, reason: str, unjudged: Ite
 def _unjudged(policies: Iterable[ObjectKey], whom: str) -> list[str]:
     names = listed(policies)
     return [f"NetworkPolicies that select the {whom} and are not judged: {names}"] if names else []
+
+
+def way_back_told(ways: Iterable[WayBack]) -> list[str]:
+    """A line for what is remembered of each translated connection, and one for the way its answer takes."""
+    lines: list[str] = []
+    for each in ways:
+        if each.entry is None:
+            continue
+        lines.append(f"tracked on {each.entry.node}: {each.entry}")
+        nodes = " > ".join(node or "outside" for node in each.nodes)
+        if each.is_bypassed:
+            lines.append(f"way back: {nodes}, past {each.entry.node}, which alone can translate it back: the client hears "
+                         "from a stranger and the connection hangs")
+        else:
+            lines.append(f"way back: {nodes}; {each.entry.node} puts the addresses back")
+    return lines

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from simnet.control.listening import Listening
 from simnet.dataplane import decisions as core
+from simnet.dataplane.conntrack import is_cut_off
 from simnet.dataplane.http.answer import answer_at_node, answer_by, answer_unknown
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
 from simnet.dataplane.http.matching import Routing
@@ -36,7 +37,7 @@ class Answering(Protocol):
 
 def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace:
     """The trace with the response the client got; unchanged for walks that got none and for plain connections, but
-    for one to a health check port, which is answered in any case.
+    for one to a health check port, which is answered in any case. A request whose answer cannot find back ends there.
 
     `reply` stands in for whatever the receiver would answer by itself. O(steps).
     """
@@ -46,6 +47,11 @@ def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace
         return Trace(trace.steps, checked.response) if isinstance(checked, core.HealthChecked) else trace
     if trace.last.because.verdict is Verdict.LOOPED:
         return trace
+    if is_cut_off(trace.steps):
+        way = trace.ways_back[0]
+        assert way.entry is not None
+        lost = core.ReplyLost(way.entry.node, way.receiver)
+        return Trace((*trace.steps, Step(trace.last.before, None, lost)))
     response = _response(net, trace.last, reply)
     for chosen in _proxies(trace):
         response = through(chosen, response)
