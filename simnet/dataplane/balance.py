@@ -33,7 +33,8 @@ def balance(net: View, packet: Packet) -> Step | Fork:
     shut_out = _shut_out(net, packet, claim) if claim.kind is AddressKind.LOAD_BALANCER_IP else None
     if not claim.usable.has_any and (shut_out is None or net.settings.proxy.mode == "iptables"):
         if _leaves_unrejected(net, packet, claim):
-            return Step(packet, None, because.LeftCluster(packet.destination, packet.port, claim.rules.service))
+            return Step(packet, None, because.LeftCluster(
+                packet.destination, packet.port, claim.rules.service, is_unrejected=True))
         return Step(packet, None, because.NoEndpoints(claim))
     if shut_out is not None:
         return shut_out

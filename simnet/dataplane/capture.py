@@ -144,7 +144,9 @@ def _on_its_node(net: View, packet: Packet) -> Step:
     pod = net.host_port_pod(packet.node, packet.destination, packet.port, packet.protocol)
     if pod is not None:
         return _to_host_port(packet, *pod)
-    return _step(packet, because.NodeAddressed(packet.node), Place.POD)
+    unserved = net.node_port_service(packet.port, packet.protocol)
+    rule = net.unserved_rule(packet.destination) if unserved is not None else ""
+    return _step(packet, because.NodeAddressed(packet.node, unserved, rule), Place.POD)
 
 
 def _to_host_port(packet: Packet, pod: Pod, container_port: int) -> Step:

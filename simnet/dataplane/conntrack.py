@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from simnet import ip
 from simnet.dataplane import decisions as because
 from simnet.dataplane.packet import Flow, Packet
+from simnet.dataplane.rules import AddressKind, Claim
 
 
 class Taken(Protocol):
@@ -39,13 +40,15 @@ class Tracked(NamedTuple):
 
 class WayBack(NamedTuple):
     """How the answer travels: from the receiver's node to the sender's ('' outside), `entry` being what a node on the
-    way forth remembers (None: nothing was translated). `depth` is 0 for the client's own connection."""
+    way forth remembers (None: nothing was translated). `depth` is 0 for the client's own connection; `rule` says why
+    such a connection keeps its source (MQ-4, MT-6)."""
 
     depth: int
     receiver: str
     sender: str
     entry: Tracked | None
     rewritten: bool
+    rule: str = ""
 
     @property
     def is_bypassed(self) -> bool:
@@ -98,7 +101,9 @@ def _way_back(steps: Sequence[Taken]) -> WayBack | None:
         entry = Tracked(before.node, before.protocol,
                         (before.source, before.source_port, before.destination, before.port),
                         (arrived.destination, arrived.port, arrived.source, arrived.source_port))
-    return WayBack(_depth(first.flow), arrived.node, first.flow.actor.node, entry, rewritten)
+    claim = getattr(translated.because, "claim", None) if translated is not None else None
+    rule = "MQ-4" if isinstance(claim, Claim) and claim.kind is AddressKind.CLUSTER_IP else "MT-6"
+    return WayBack(_depth(first.flow), arrived.node, first.flow.actor.node, entry, rewritten, rule)
 
 
 def _depth(flow: Flow) -> int:

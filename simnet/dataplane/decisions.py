@@ -59,10 +59,13 @@ class UnownedEndpoint:
 
 @dataclass(slots=True)
 class NodeAddressed:
-    """The destination is an address of the node the packet is on, and no rule there takes it."""
+    """The destination is an address of the node the packet is on, and no rule there takes it. `unserved` is the Service
+    whose node port this would be on another address of the node, `rule` says why not on this one (NA-2, NA-3, NF-2)."""
 
     verdict: ClassVar[Verdict | None] = None
     node: str
+    unserved: Service | None = None
+    rule: str = ""
 
 
 @dataclass(slots=True)
@@ -106,7 +109,8 @@ class LeftCluster:
     """The destination belongs to nobody known: the packet leaves by the default route and nothing comes back.
 
     `near` is the Service whose address this is when only port or protocol differ; `in_service_range` tells that the
-    address lies in the range of Services but is not in use; `stopped` names the pod that held the address and ended.
+    address lies in the range of Services but is not in use; `stopped` names the pod that held the address and ended;
+    `is_unrejected` when `near` has no endpoints, yet iptables mode rejects only what others than host processes send.
     """
 
     verdict: ClassVar[Verdict | None] = Verdict.DROPPED
@@ -116,6 +120,11 @@ class LeftCluster:
     in_service_range: bool = False
     in_pod_range: bool = False
     stopped: ObjectKey | None = None
+    is_unrejected: bool = False
+
+    @property
+    def rule(self) -> str:
+        return "NE-4" if self.is_unrejected else "MT-3"
 
 
 @dataclass(slots=True)
@@ -126,6 +135,10 @@ class RejectedByMode:
     service: Service
     port: int
 
+    @property
+    def rule(self) -> str:
+        return "NF-1"
+
 
 @dataclass(slots=True)
 class DroppedByMode:
@@ -133,6 +146,10 @@ class DroppedByMode:
 
     verdict: ClassVar[Verdict | None] = Verdict.DROPPED
     destination: int
+
+    @property
+    def rule(self) -> str:
+        return "NF-1"
 
 
 @dataclass(slots=True)
@@ -179,6 +196,10 @@ class NoEndpoints:
     verdict: ClassVar[Verdict | None] = Verdict.REFUSED
     claim: Claim
 
+    @property
+    def rule(self) -> str:
+        return "NE-1"
+
 
 @dataclass(slots=True)
 class NoLocalEndpoints:
@@ -197,6 +218,10 @@ class NoLocalEndpoints:
         """The traffic policy that applies to the address dialled."""
         return self.claim.policy
 
+    @property
+    def rule(self) -> str:
+        return "NE-2"
+
 
 @dataclass(slots=True)
 class SourceOutOfRange:
@@ -206,6 +231,10 @@ class SourceOutOfRange:
     claim: Claim
     source: int
     ranges: tuple[IPNetwork, ...]
+
+    @property
+    def rule(self) -> str:
+        return "FW-1"
 
 
 # depart, cross, admit -------------------------------------------------------------------------------------------
@@ -236,6 +265,7 @@ class ReplyLost:
     verdict: ClassVar[Verdict | None] = Verdict.DROPPED
     node: str
     receiver: str
+    rule: str
 
 
 @dataclass(slots=True)
@@ -308,6 +338,10 @@ class NotListening:
     port: int
     open_ports: tuple[int, ...]
     loopback_only: bool = False
+
+    @property
+    def rule(self) -> str:
+        return "NE-3"
 
 
 @dataclass(slots=True)

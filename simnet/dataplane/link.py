@@ -1,4 +1,5 @@
-"""An open connection: later requests reuse it and stay with the endpoint it got (rule CT-1)."""
+"""An open connection: later requests reuse it and stay with the endpoint it got (rule CT-1); a UDP socket is balanced
+anew once its endpoint is gone (rule CT-2)."""
 
 from __future__ import annotations
 
@@ -57,6 +58,43 @@ class Link:
         flow = Flow(old.actor, old.host, old.protocol, asked, old.family, None, old.via, old.front_end)
         steps = self._carried(arrival, flow)
         return responded(self._view, Trace(steps), reply_of(reply))
+
+    def send(self) -> Trace:
+        """Send more over a plain connection, tcp, udp or sctp, from the same socket.
+
+        TCP and SCTP go the way they were opened on, as `request` says. UDP has no connection but the entries that nodes
+        keep: while its endpoint serves it stays there; once that is gone, or where there was none, the next datagram is
+        balanced anew. Raises UsageError for an HTTP connection, and for one (not UDP) that was never established.
+        Source: kubernetes/kubernetes pkg/proxy/conntrack/cleanup.go; rules CT-1, CT-2.
+        """
+        first = self.trace.steps[0].before
+        if first.flow.request is not None:
+            raise UsageError("this is an HTTP connection; use request() to send over it")
+        arrival = self._arrival()
+        if first.protocol == "UDP" and (arrival is None or self._is_stale()):
+            return self._balanced_anew()
+        if arrival is None:
+            raise UsageError(f"the connection was never established ({self.trace.result}); nothing can be sent over it")
+        return Trace(self._carried(arrival, first.flow))
+
+    def _is_stale(self) -> bool:
+        """Whether the entry of a UDP flow has been cleared: its Service, port or endpoint is gone."""
+        for step in self.trace.steps:
+            if isinstance(step.because, because.EndpointChosen):
+                rules, target = step.because.claim.rules, step.because.target
+                now = self._view.rules(rules.service.key).get((rules.port.name, rules.port.protocol, rules.family))
+                return now is None or not any(
+                    (each.address, each.port) == (target.address, target.port) and (each.is_ready or each.is_fallback)
+                    for each in now.targets)
+        return False
+
+    def _balanced_anew(self) -> Trace:
+        """The same socket's next datagram, to the address the name had when it was opened."""
+        start = next((step.before for step in self.trace.steps if step.before.place is Place.ADDRESS),
+                     self.trace.steps[0].before)
+        self.trace = walk(self._view, start, self._choose)
+        self._view.affinity.commit(self.trace.steps, self._view.now)
+        return self.trace
 
     def _arrival(self) -> int | None:
         """Index of the step at which the client's own connection reached a listener."""

@@ -324,6 +324,12 @@ class View:
         chosen = [cidr for cidr in proxy.node_port_addresses or () if cidr.family == ip.family(address)]
         return not chosen or any(address in cidr for cidr in chosen)
 
+    def unserved_rule(self, address: int) -> str:
+        """The rule by which node ports do not answer on this address of a node."""
+        if is_loopback(address):
+            return "NA-2" if self.settings.proxy.mode == "iptables" else "NF-2"
+        return "NF-2" if self.settings.proxy.mode == "nftables" and not self.settings.proxy.node_port_addresses else "NA-3"
+
     def serves_health_checks(self, node: str, address: int) -> bool:
         """Whether health check node ports answer on this address of the node: where node ports do, on every address,
         loopback included, when those are not limited (rule HC-1). Source: kubernetes/kubernetes

@@ -54,8 +54,9 @@ def _address(decision: Addressed) -> Facts:
             return {"pod": str(pod.key)}
         case core.UnownedEndpoint(address, port):
             return {"address": ip.text(address), "port": port}
-        case core.NodeAddressed(node):
-            return {"node": node}
+        case core.NodeAddressed(node, unserved, rule):
+            return {"node": node, "unserved_node_port_of": str(unserved.key) if unserved is not None else None,
+                    "rule": rule or None}
         case core.Loopback(owner):
             return {"owner": owner}
         case core.OutsideAddressed(host):
@@ -63,11 +64,11 @@ def _address(decision: Addressed) -> Facts:
         case core.LeftCluster(destination, port, near, in_service_range, in_pod_range, stopped):
             return {"address": ip.text(destination), "port": port, "in_service_range": in_service_range,
                     "in_pod_range": in_pod_range, "service_with_address": str(near.key) if near is not None else None,
-                    "stopped_pod": str(stopped) if stopped is not None else None}
+                    "stopped_pod": str(stopped) if stopped is not None else None, "rule": decision.rule}
         case core.RejectedByMode(service, port):
-            return {"service": str(service.key), "port": port}
+            return {"service": str(service.key), "port": port, "rule": decision.rule}
         case core.DroppedByMode(destination):
-            return {"address": ip.text(destination)}
+            return {"address": ip.text(destination), "rule": decision.rule}
         case core.HealthChecked(service, node, local_endpoints):
             return {"service": str(service.key), "node": node, "local_endpoints": local_endpoints}
         case other:
@@ -83,11 +84,13 @@ def _balance(decision: Balanced) -> Facts:
                     "sticky": decision.sticky, "topology": decision.usable.topology or None,
                     "only_terminating": decision.usable.is_fallback}
         case core.NoEndpoints(claim):
-            return {**_claim(claim), "left_out": [_target(each) for each in claim.rules.targets]}
+            return {**_claim(claim), "left_out": [_target(each) for each in claim.rules.targets], "rule": decision.rule}
         case core.NoLocalEndpoints(claim):
-            return {**_claim(claim), "policy": decision.policy, "left_out": [_target(each) for each in claim.rules.targets]}
+            return {**_claim(claim), "policy": decision.policy, "rule": decision.rule,
+                    "left_out": [_target(each) for each in claim.rules.targets]}
         case core.SourceOutOfRange(claim, source, ranges):
-            return {**_claim(claim), "source": ip.text(source), "ranges": [str(cidr) for cidr in ranges]}
+            return {**_claim(claim), "source": ip.text(source), "ranges": [str(cidr) for cidr in ranges],
+                    "rule": decision.rule}
         case other:
             assert_never(other)
 
@@ -99,8 +102,8 @@ def _travel(decision: Travel) -> Facts:
                     "rule": reason or None, "unjudged_policies": _keys(unjudged)}
         case core.Crossed(path):
             return {"path": list(path)}
-        case core.ReplyLost(node, receiver):
-            return {"node": node, "receiver": receiver}
+        case core.ReplyLost(node, receiver, rule):
+            return {"node": node, "receiver": receiver, "rule": rule}
         case core.NoPath(origin, goal, missing):
             return {"origin": origin, "goal": goal, "missing_link": list(missing)}
         case core.NoAddress(actor, destination):

@@ -66,7 +66,7 @@ def _hops(step: Step) -> Iterator[str]:
             if location is not None and location.rule.ingress is not None:
                 yield f"ingress/{location.rule.ingress.key}"
         case (core.PodAddressed() | core.UnownedEndpoint() | core.Loopback() | core.OutsideAddressed()
-              | core.LeftCluster() | core.NoPath() | core.NoAddress() | core.Admitted() | core.Looped()
+              | core.LeftCluster() | core.ReplyLost() | core.NoPath() | core.NoAddress() | core.Admitted() | core.Looped()
               | http.UpstreamFailed()):
             return
         case other:

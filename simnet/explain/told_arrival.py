@@ -7,6 +7,7 @@ from typing import assert_never
 from simnet.dataplane import decisions as core
 from simnet.dataplane.http.message import ServedCertificate
 from simnet.dataplane.step import Step
+from simnet.explain.told_refusal import AT_ONCE, RESET
 from simnet.explain.words import Said, listed, named
 
 Arrival = (core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS
@@ -46,7 +47,7 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
             return (f"pod {controller}, an Ingress controller, takes it on port {port} and reads the request",
                     certificate_facts(certificate, reason))
         case core.NotListening():
-            return _not_listening(decision)
+            return _not_listening(decision, step.before.protocol)
         case core.CertificateRefused(receiver, _, certificate, reason, host, shown_because):
             why, request = REFUSAL_WORDS.get(reason, reason), step.before.flow.request
             wanted = (request.sni if request is not None else None) or host
@@ -60,11 +61,12 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
             assert_never(other)
 
 
-def _not_listening(decision: core.NotListening) -> Said:
+def _not_listening(decision: core.NotListening, protocol: str) -> Said:
     opened = listed(decision.open_ports)
     facts = [f"ports that are open there: {opened or 'none'}"]
     if decision.loopback_only:
         facts = [f"a program listens on {decision.port}, but only on 127.0.0.1, inside"]
+    facts += [f"rule {decision.rule}", RESET if protocol == "TCP" else AT_ONCE]
     return f"nothing listens on port {decision.port} of {named(decision.receiver)}: the connection is refused", facts
 
 

@@ -9,6 +9,14 @@ from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.rules import AddressKind, Claim, Target
 from simnet.dataplane.step import Step
+from simnet.explain.told_refusal import (
+    dropped,
+    endpoint_wanted,
+    left_passes,
+    local_wanted,
+    rejected,
+    source_wanted,
+)
 from simnet.explain.words import Said, counted, destination_of, listed, way
 from simnet.objects.service import ServicePort
 
@@ -37,8 +45,10 @@ def address_told(step: Step, decision: Addressed) -> Said:
             return f"{address} is the address of pod {pod.key}: no Service is in between", []
         case core.UnownedEndpoint():
             return f"no pod has {address}; an EndpointSlice lists it, so somebody is taken to be there", []
-        case core.NodeAddressed(node):
-            return f"{address} is node {node} itself; no node port or host port takes {packet.port}", []
+        case core.NodeAddressed(node, unserved, rule):
+            facts = [f"rule {rule}: node port {packet.port} of Service {unserved.key} is not served on this address"
+                     ] if unserved is not None else []
+            return f"{address} is node {node} itself; no node port or host port takes {packet.port}", facts
         case core.Loopback(owner):
             return f"{address} is the loopback address: the packet never leaves {owner}", []
         case core.RoutedToNode(node, path):
@@ -46,12 +56,14 @@ def address_told(step: Step, decision: Addressed) -> Said:
         case core.OutsideAddressed(host):
             return f"{address} is {host}, a host outside the cluster", []
         case core.LeftCluster():
-            return f"nobody has {where}: the packet leaves and no answer comes back", _near_facts(decision)
+            return f"nobody has {where}: the packet leaves and no answer comes back", [
+                *_near_facts(decision), *left_passes(decision)]
         case core.RejectedByMode(service, port):
             return (f"{address} is the cluster IP of Service {service.key}, which has no port {port}: rejected",
-                    [_ports(decision.service.ports)])
+                    [_ports(decision.service.ports), *rejected(decision.rule, "on one of these ports")])
         case core.DroppedByMode():
-            return f"{address} lies in the range of Services and nobody has it: dropped", []
+            return f"{address} lies in the range of Services and nobody has it: dropped", dropped(
+                decision.rule, "once a Service has the address")
         case core.HealthChecked(service, node, local_endpoints):
             return (f"node {node} answers the health check of Service {service.key}",
                     [f"{counted(local_endpoints, 'ready endpoint')} on this node"])
@@ -87,13 +99,14 @@ def balance_told(step: Step, decision: Balanced) -> Said:
             return _chosen(step, decision)
         case core.NoEndpoints(claim):
             return (f"Service {claim.rules.name} has no endpoints: the connection is rejected",
-                    left_out(claim, ()) or ["no pod stands behind it"])
+                    [*(left_out(claim, ()) or ["no pod stands behind it"]),
+                     *rejected(decision.rule, endpoint_wanted(claim))])
         case core.NoLocalEndpoints(claim):
             return (f"Service {claim.rules.name} has no endpoint on node {claim.node} and {decision.policy} forbids others: "
-                    "the packet is dropped", left_out(claim, ()))
+                    "the packet is dropped", [*left_out(claim, ()), *dropped(decision.rule, local_wanted(decision))])
         case core.SourceOutOfRange(claim, source, ranges):
             return (f"Service {claim.rules.name} does not let {ip.text(source)} in: the packet is dropped",
-                    [f"loadBalancerSourceRanges: {listed(ranges)}"])
+                    [f"loadBalancerSourceRanges: {listed(ranges)}", *dropped(decision.rule, source_wanted(decision))])
         case other:
             assert_never(other)
 

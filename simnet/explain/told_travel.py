@@ -9,6 +9,7 @@ from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.conntrack import WayBack
 from simnet.dataplane.step import Step
+from simnet.explain.told_refusal import dropped
 from simnet.explain.words import Said, listed, source_of, way
 from simnet.names import ObjectKey
 
@@ -23,9 +24,10 @@ def travel_told(step: Step, decision: Travel) -> Said:
             if len(path) == 1:
                 return f"the receiver is on {way(path)} too: no other node is met", []
             return f"carried {way(path)}", []
-        case core.ReplyLost(node, receiver):
+        case core.ReplyLost(node, receiver, rule):
             return (f"the answer goes from node {receiver} past node {node}, which alone can translate it back: the client "
-                    "hears from a stranger and the connection hangs", [])
+                    "hears from a stranger and the connection hangs",
+                    dropped(rule, f"to an endpoint on {node}, or if the source were rewritten there"))
         case core.NoPath(origin, goal, missing):
             one, other = missing
             return f"no way from {origin} to {goal}", [f"missing: the link between {one} and {other}"]

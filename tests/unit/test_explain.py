@@ -52,7 +52,10 @@ result: 200, answered by pod/default/web-2
 5. link       the receiver is on node-1 too: no other node is met
 6. endpoint   let in
 7. pod        pod default/web-2 takes it on port 80 (container main)
-              the port is open: known from its image"""
+              the port is open: known from its image
+
+tracked on node-1: tcp 10.244.0.3:32768 > 10.96.0.50:80 [reply 10.244.0.4:80 > 10.244.0.3:32768]
+way back: node-1; node-1 puts the addresses back"""
 
 
 def test_a_request_from_outside_through_an_ingress(healthy: Cluster, controller: str) -> None:
@@ -81,7 +84,10 @@ result: 200, answered by pod/default/web-2
 11.   link       carried node-2 > router > node-1
 12.   endpoint   let in
 13.   pod        pod default/web-2 takes it on port 80 (container main)
-                 the port is open: known from its image"""
+                 the port is open: known from its image
+
+tracked on node-1: tcp 198.51.100.9:32768 > 203.0.113.1:80 [reply 10.244.1.2:80 > {source_after(request(healthy))}]
+way back: node-2 > node-1 > outside; node-1 puts the addresses back"""
 
 
 def source_after(trace: simnet.Trace) -> str:
@@ -150,11 +156,14 @@ pod/default/client (10.244.0.3) asks GET http://web/
 ├─ endpoint: let in
 ├─ pod: pod default/web-2 takes it on port 80 (container main)
 │  └─ the port is open: known from its image
-└─ result: 200, answered by pod/default/web-2"""
+└─ result: 200, answered by pod/default/web-2
+
+tracked on node-1: tcp 10.244.0.3:32768 > 10.96.0.50:80 [reply 10.244.0.4:80 > 10.244.0.3:32768]
+way back: node-1; node-1 puts the addresses back"""
     lines = explain(request(cluster), "tree").splitlines()
     own = lines.index("│  └─ the controller's own connection")
     assert lines[own + 1] == "│     ├─ address: 10.244.0.4 is the address of pod default/web-2: no Service is in between"
-    assert lines[-1] == "└─ result: 200, answered by pod/default/web-2"
+    assert lines[-4] == "└─ result: 200, answered by pod/default/web-2"
 
 
 # one line, hops -------------------------------------------------------------------------------------------------

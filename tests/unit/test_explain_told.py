@@ -75,6 +75,9 @@ NOBODY = Upstream(key("web"), "80", UpstreamState.NOT_READY, (), WEB.ports[0], (
 SENT = Request(host="shop.test", target="/")
 FAKE = ServedCertificate("fake")
 
+AT_ONCE = "the client sees: connection refused, at once (ICMP port unreachable)"
+SILENCE = "the client sees: nothing; it waits until it times out"
+
 ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, the facts below it
     (NameResolved(RESOLVED, ip.number("10.96.0.50"), (ip.number("10.96.0.50"), ip.number("10.96.0.51"))),
      "web is 10.96.0.50, 1 of 2 addresses",
@@ -96,15 +99,19 @@ ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, th
     (core.NodeAddressed("node-1"), "10.96.0.50 is node node-1 itself; no node port or host port takes 80", []),
     (core.Loopback("pod/default/client"), "10.96.0.50 is the loopback address: the packet never leaves pod/default/client",
      []),
+    (core.NodeAddressed("node-1", WEB, "NA-3"), "10.96.0.50 is node node-1 itself; no node port or host port takes 80",
+     ["rule NA-3: node port 80 of Service default/web is not served on this address"]),
     (core.RoutedToNode("node-2", ("node/node-1", "router", "node/node-2")),
      "10.96.0.50 belongs to node node-2, so it is decided there", ["way: node-1 > router > node-2"]),
     (core.OutsideAddressed("docs.example.net"), "10.96.0.50 is docs.example.net, a host outside the cluster", []),
     (core.LeftCluster(BEFORE.destination, 80, WEB, True),
      "nobody has 10.96.0.50:80: the packet leaves and no answer comes back",
-     ["10.96.0.50 is an address of Service default/web; its ports are 80/TCP (node port 30080)"]),
+     ["10.96.0.50 is an address of Service default/web; its ports are 80/TCP (node port 30080)",
+      "rule MT-3; it would pass on one of these ports; iptables mode leaves all others of the address alone", SILENCE]),
     (core.RejectedByMode(WEB, 81), "10.96.0.50 is the cluster IP of Service default/web, which has no port 81: rejected",
-     ["its ports are 80/TCP (node port 30080)"]),
-    (core.DroppedByMode(BEFORE.destination), "10.96.0.50 lies in the range of Services and nobody has it: dropped", []),
+     ["its ports are 80/TCP (node port 30080)", "rule NF-1; it would pass on one of these ports", AT_ONCE]),
+    (core.DroppedByMode(BEFORE.destination), "10.96.0.50 lies in the range of Services and nobody has it: dropped",
+     ["rule NF-1; it would pass once a Service has the address", SILENCE]),
     (core.HealthChecked(WEB, "node-1", 1, Response(200)), "node node-1 answers the health check of Service default/web",
      ["1 ready endpoint on this node"]),
     (core.EndpointChosen(CLAIM, ONE, (ONE, TWO), False, "INT-1"),
@@ -113,18 +120,24 @@ ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, th
       "not ready: 10.244.0.9:8080 (pod default/web-3)"]),
     (core.NoEndpoints(Claim(ServicePortRules(WEB, WEB.ports[0], 4, (LATE,)), AddressKind.CLUSTER_IP, "node-1", "")),
      "Service default/web:http has no endpoints: the connection is rejected",
-     ["not ready: 10.244.0.9:8080 (pod default/web-3)"]),
+     ["not ready: 10.244.0.9:8080 (pod default/web-3)", "rule NE-1; it would pass once one of them is ready", AT_ONCE]),
     (core.NoLocalEndpoints(Claim(ServicePortRules(WEB, WEB.ports[0], 4, (TWO,)), AddressKind.NODE_PORT, "node-1", "")),
      "Service default/web:http has no endpoint on node node-1 and externalTrafficPolicy Local forbids others: the packet "
-     "is dropped", ["ready, but not for this node: 10.244.1.3:8080 (pod default/web-2)"]),
+     "is dropped", ["ready, but not for this node: 10.244.1.3:8080 (pod default/web-2)",
+                    "rule NE-2; it would pass with a ready endpoint on node-1, with externalTrafficPolicy Cluster or sent to "
+                    "node-2", SILENCE]),
     (core.SourceOutOfRange(CLAIM, BEFORE.source, (IPNetwork.parse("192.0.2.0/24"),)),
      "Service default/web:http does not let 10.244.0.5 in: the packet is dropped",
-     ["loadBalancerSourceRanges: 192.0.2.0/24"]),
+     ["loadBalancerSourceRanges: 192.0.2.0/24", "rule FW-1; it would pass from 192.0.2.0/24, or through node port 30080, "
+      "which the ranges do not guard (rule FW-2)", SILENCE]),
     (core.Departed(ip.number("172.18.0.2"), "", (key("deny"),)),
      "node node-1 puts its own address in place of the sender's, so that the answer comes back the same way",
      ["source 10.244.0.5:32768 -> 172.18.0.2:40000",
       "NetworkPolicies that select the sender and are not judged: default/deny"]),
     (core.Crossed(("node/node-1", "router", "node/node-2")), "carried node-1 > router > node-2", []),
+    (core.ReplyLost("node-1", "node-2", "MT-6"), "the answer goes from node node-2 past node node-1, which alone can translate "
+     "it back: the client hears from a stranger and the connection hangs",
+     ["rule MT-6; it would pass to an endpoint on node-1, or if the source were rewritten there", SILENCE]),
     (core.NoPath("node/node-1", "node/node-2", ("node/node-1", "router")), "no way from node/node-1 to node/node-2",
      ["missing: the link between node/node-1 and router"]),
     (core.NoAddress("pod/default/client", ip.number("fd00::1")), "pod/default/client has no IPv6 address to send from", []),
@@ -135,7 +148,8 @@ ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, th
      "pod ingress-nginx/c, an Ingress controller, takes it on port 80 and reads the request",
      ["certificate: the controller's own fallback; the client named no host in the handshake, so the default one is shown"]),
     (core.NotListening("pod/default/web-1", POD, None, 80, (8080, 9090)),
-     "nothing listens on port 80 of pod default/web-1: the connection is refused", ["ports that are open there: 8080, 9090"]),
+     "nothing listens on port 80 of pod default/web-1: the connection is refused", ["ports that are open there: 8080, 9090",
+     "rule NE-3", "the client sees: connection refused, at once (TCP reset)"]),
     (core.CertificateRefused("pod/ingress-nginx/c", POD, FAKE, "self-signed", "shop.test", "secret-missing"),
      "the client wants shop.test and does not accept the certificate of pod ingress-nginx/c: it is self-signed and the "
      "client does not know it",
@@ -228,7 +242,7 @@ LINES = {  # the end of the one line of a failure report; spec/stories.md, "What
     "SourceOutOfRange": "drop (the source is not let in)", "NoAddress": "unreachable (no IPv6 address)",
     "RejectedByMode": "reject (the Service has no port 81)", "DroppedByMode": "drop (no Service has the address)",
     "PlainToTLS": "pod/web-1:80 > 400 (the port speaks TLS)", "NotTLS": "pod/web-1:80 > tls-error (the port speaks plain text)",
-    "HealthChecked": "200 (health check of node-1)", "Looped": "loop", "Delivered": "pod/web-1:80 > open",
+    "ReplyLost": "hangs (the answer goes past node-1)", "HealthChecked": "200 (health check of node-1)", "Looped": "loop", "Delivered": "pod/web-1:80 > open",
 }
 
 
@@ -250,7 +264,7 @@ PLAIN: list[tuple[str, dict[str, object]]] = [  # kind, facts that must be in th
                         "endpoint": {"address": "10.244.0.3", "port": 8080, "node": "node-1", "pod": "default/web-1",
                                      "ready": True}}),
     ("LeftCluster", {"address": "10.96.0.50", "port": 80, "in_service_range": True, "in_pod_range": False,
-                     "service_with_address": "default/web", "stopped_pod": None}),
+                     "service_with_address": "default/web", "stopped_pod": None, "rule": "MT-3"}),
     ("NotListening", {"receiver": "pod/default/web-1", "pod": "default/web-1", "node": None, "port": 80,
                       "open_ports": [8080, 9090], "loopback_only": False}),
     ("Departed", {"masqueraded_to": "172.18.0.2", "rule": None, "unjudged_policies": ["default/deny"]}),
@@ -278,7 +292,7 @@ def test_every_decision_has_facts_besides_its_kind(decision: Decided) -> None:
 
 def test_a_port_of_the_loopback_address_alone_is_told_apart_from_a_closed_one() -> None:
     said = told(Step(BEFORE, None, core.NotListening("pod/default/web-1", POD, Node(key=key("n")), 80, (80,), True)))
-    assert said.facts == ("a program listens on 80, but only on 127.0.0.1, inside",)
+    assert said.facts[0] == "a program listens on 80, but only on 127.0.0.1, inside"
 
 
 def test_a_proxys_own_connection_is_one_deeper() -> None:

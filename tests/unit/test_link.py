@@ -13,7 +13,7 @@ from simnet.errors import UsageError
 from simnet.testing import deployment, ingress
 from simnet.testing import pod as built_pod
 from simnet.testing import service as built_service
-from tests.unit.flow_net import NODE_A, NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, load_balancer, net, pod, service
+from tests.unit.flow_net import NODE_A, NODE_B, NODE_PORT, OUTSIDE, VIP, WEB, WEB_B, load_balancer, net, pod, service
 
 URL = f"http://{VIP}/"
 FAR = (pod("web-b", "b", "10.244.1.2"), WEB[2])
@@ -178,3 +178,71 @@ def test_when_the_sender_is_gone_nothing_is_sent() -> None:
     cluster.delete("pod/client")
     with pytest.raises(UsageError, match="pod/default/client, which opened the connection, is gone"):
         link.request()
+
+
+# plain connections ------------------------------------------------------------------------------------------------
+
+UDP = {"ports": [{"port": 53, "targetPort": 8080, "protocol": "UDP", "name": "dns"}]}
+UDP_PODS = tuple({**each, "spec": {**each["spec"], "containers": [{"name": "main", "ports": [
+    {"containerPort": 8080, "protocol": "UDP"}]}]}} for each in WEB)
+
+
+def udp_socket(*pods: Any) -> tuple[simnet.Cluster, Any]:
+    cluster = net(service(**UDP), pods=(*pods, UDP_PODS[2]))
+    return cluster, cluster.open(f"udp://{VIP}:53", "pod/client")
+
+
+def test_a_udp_socket_stays_with_its_endpoint_while_that_serves() -> None:
+    """Rule CT-2; kubernetes/kubernetes pkg/proxy/conntrack/cleanup_test.go."""
+    cluster, link = udp_socket(UDP_PODS[0])
+    cluster.load(UDP_PODS[1])
+    assert {link.send().endpoint for _ in range(5)} == {link.trace.endpoint}
+
+
+def test_a_udp_socket_is_balanced_anew_when_its_endpoint_goes() -> None:
+    cluster, link = udp_socket(UDP_PODS[0])
+    cluster.load(UDP_PODS[1])
+    cluster.delete("pod/web-a")
+    assert link.send().endpoint.text == WEB_B
+    assert link.send().endpoint == link.trace.endpoint
+
+
+def test_a_udp_socket_finds_the_first_endpoint_of_its_service() -> None:
+    cluster, link = udp_socket()
+    assert (link.trace.result, link.is_open) == ("refused", False)
+    assert link.send().result == "refused"
+    cluster.load(UDP_PODS[1])
+    assert link.send().endpoint.text == WEB_B and link.is_open
+
+
+def test_a_udp_socket_of_a_deleted_service_goes_nowhere() -> None:
+    cluster, link = udp_socket(UDP_PODS[0])
+    cluster.delete("service/web")
+    assert link.send().result == "timeout", "the cluster IP is nobody's now"
+
+
+def test_a_udp_socket_keeps_its_source_port_and_its_affinity() -> None:
+    cluster = net(service(sessionAffinity="ClientIP", **UDP), pods=UDP_PODS)
+    link = cluster.open(f"udp://{VIP}:53", "pod/client", source_port=5353)
+    cluster.delete(f"pod/{link.trace.endpoint.pod.name}")
+    moved = link.send()
+    assert moved.steps[0].before.source_port == 5353
+    assert moved.endpoint == cluster.connect(f"udp://{VIP}:53", "pod/client").endpoint, "the new choice is remembered"
+
+
+def test_a_tcp_connection_outlives_its_service() -> None:
+    """Rule CT-1: nothing is cleaned up for TCP."""
+    cluster = net(service(), pods=FAR)
+    link = cluster.open(f"tcp://{VIP}:80", "pod/client")
+    cluster.delete("service/web")
+    assert link.send().result == "open"
+    cluster.delete("pod/web-b")
+    assert link.send().result == "refused"
+
+
+def test_what_cannot_be_sent() -> None:
+    cluster = net(service(), pods=WEB[2:])
+    with pytest.raises(UsageError, match=r"never established \(refused\)"):
+        cluster.open(f"tcp://{VIP}:80", "pod/client").send()
+    with pytest.raises(UsageError, match=r"use request\(\)"):
+        opened()[1].send()

@@ -214,6 +214,7 @@ REACHED: dict[str, Callable[[], Trace]] = {
     "SourceOutOfRange": lambda: only(net(POLICY_LOCAL), "203.0.113.9:80", OUTSIDE),
     "Departed": lambda: only(net(), WEB_B),
     "Crossed": lambda: only(net(), WEB_B),
+    "ReplyLost": lambda: net(service(), pods=WEB[1:], proxy={"cluster_cidrs": []}).request(f"http://{VIP}/", OUTSIDE, via="a"),
     "NoPath": cut_off,
     "NoAddress": lambda: only(net(), "[2001:db8::1]:80"),
     "Admitted": lambda: only(net(), WEB_B),

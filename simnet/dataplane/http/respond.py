@@ -50,7 +50,7 @@ def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace
     if is_cut_off(trace.steps):
         way = trace.ways_back[0]
         assert way.entry is not None
-        lost = core.ReplyLost(way.entry.node, way.receiver)
+        lost = core.ReplyLost(way.entry.node, way.receiver, way.rule)
         return Trace((*trace.steps, Step(trace.last.before, None, lost)))
     response = _response(net, trace.last, reply)
     for chosen in _proxies(trace):
