@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from simnet import ip
+from simnet.control.zonehints import Shares, cpu_shares, zone_hints
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from simnet.objects.endpointslice import Endpoint, EndpointPort, EndpointSlice
@@ -95,14 +96,27 @@ def recompute(services: Iterable[Service], pods: Iterable[Pod], nodes: Mapping[s
     """Every Service's endpoints from scratch, by the same rule; slow and obvious. O(services x pods)."""
     found: dict[ObjectKey, list[Membership]] = {}
     pods = list(pods)
-    for service in services:
-        if has_slices(service):
-            found[service.key] = [
-                Membership(family, frozenset(ports_for(service, pod.spec)), endpoint)
-                for pod in pods if pod.namespace == service.namespace and service.selector.matches(pod.labels)
-                for family in service.ip_families
-                if (endpoint := endpoint_for(service, pod, nodes.get(pod.node_name), family)) is not None]
+    for service in filter(has_slices, services):
+        chosen = {pod.key: pod for pod in pods
+                  if pod.namespace == service.namespace and service.selector.matches(pod.labels)}
+        found[service.key] = members = []
+        for family in service.ip_families:
+            endpoints = {key: endpoint for key, pod in chosen.items()
+                         if (endpoint := endpoint_for(service, pod, nodes.get(pod.node_name), family)) is not None}
+            if has_topology_mode(service):
+                endpoints, _ = with_zone_hints(endpoints, cpu_shares(nodes.values()))
+            members += [Membership(family, frozenset(ports_for(service, chosen[key].spec)), endpoint)
+                        for key, endpoint in endpoints.items()]
     return found
+
+
+def with_zone_hints(endpoints: Mapping[ObjectKey, Endpoint], shares: Shares) -> tuple[dict[ObjectKey, Endpoint], str]:
+    """The endpoints of one Service and family with the hints of topology-mode Auto; the text says why there are none, ''
+    when there are (rule ES-18)."""
+    hints = zone_hints(endpoints, shares)
+    if isinstance(hints, str):
+        return dict(endpoints), hints
+    return {key: each._replace(hint_zones=(hints[key],)) if key in hints else each for key, each in endpoints.items()}, ""
 
 
 def endpoints_of(service: Service, slices: Iterable[EndpointSlice]) -> Endpoints:

@@ -12,11 +12,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self, cast
 
-from simnet.control.endpoints import endpoint_for, has_named_target, has_slices, ports_for
+from simnet.control.endpoints import (
+    endpoint_for,
+    has_named_target,
+    has_slices,
+    has_topology_mode,
+    ports_for,
+    with_zone_hints,
+)
 from simnet.control.podgroups import PodGroups
 from simnet.control.slicebook import CONTROLLER, SliceBook, SliceHead, slice_labels
 from simnet.control.slicefill import Wanted
 from simnet.control.world import World
+from simnet.control.zonehints import cpu_shares
 from simnet.names import ObjectKey
 from simnet.objects.endpointslice import MANAGED_BY_LABEL, EndpointSlice
 from simnet.objects.meta import Owner
@@ -64,6 +72,7 @@ class SliceTracker:
         self._tracked: dict[ObjectKey, _Tracked] = {}
         self._own: set[ObjectKey] = set()  # the Services whose _Tracked no other tracker shares
         self._dirty: dict[ObjectKey, dict[ObjectKey, None] | None] = {}
+        self._auto: dict[ObjectKey, None] = {}  # Services whose hints depend on all their endpoints and all nodes
 
     def fork(self) -> Self:
         """An independent tracker. Cost: one dict entry a Service and a pod; slices are copied when one side writes."""
@@ -71,6 +80,7 @@ class SliceTracker:
         twin._groups = self._groups.fork(Work())
         twin._tracked = self._tracked.copy()
         self._own = set()
+        twin._auto = self._auto.copy()
         twin._dirty = {service: None if pods is None else pods.copy() for service, pods in self._dirty.items()}
         return twin
 
@@ -123,6 +133,7 @@ class SliceTracker:
 
     def _service_changed(self, key: ObjectKey, new: Service | None) -> Iterable[Change]:
         tracked = self._writable(key) if key in self._tracked else None
+        self._auto.pop(key, None)
         if new is None or not has_slices(new):
             self._groups.set_selector(key, None)
             self._dirty.pop(key, None)
@@ -140,6 +151,8 @@ class SliceTracker:
             self._groups.set_selector(key, new.selector)
         tracked.service = new
         self._dirty[key] = None
+        if has_topology_mode(new):
+            self._auto[key] = None
         return ()
 
     def _slice_changed(self, old: EndpointSlice | None, new: EndpointSlice | None) -> None:
@@ -160,6 +173,7 @@ class SliceTracker:
     def _node_changed(self, event: Event, world: World) -> None:
         """A node that came, went or changed its zone changes the endpoints on it (ES-9, ES-10)."""
         old, new = cast("Node | None", event.old), cast("Node | None", event.new)
+        self._dirty.update(dict.fromkeys(self._auto))
         if old is not None and new is not None and old.zone == new.zone:
             return
         for key, pod in world.pods_by_node.get(event.key.name).items():
@@ -184,11 +198,13 @@ class SliceTracker:
 
     def _reconcile(self, tracked: _Tracked, service: Service, pods: Collection[ObjectKey] | None, world: World
                    ) -> Iterator[Change]:
-        if pods is None or all(book.is_empty for book in tracked.books.values()):
+        if pods is None or service.key in self._auto or all(book.is_empty for book in tracked.books.values()):
             pods = None
             wanted = self._wanted(service, self._groups.selected(service.key), world)
         else:
             wanted = self._wanted(service, self._members(service, pods, world), world)
+        if service.key in self._auto:
+            self._hint(service, tracked, wanted, world)
         labels, owner = slice_labels(service), Owner("Service", service.name, "v1")
         for address_type, each in wanted.items():
             head = SliceHead(service.key, address_type, labels, owner)
@@ -217,6 +233,22 @@ class SliceTracker:
                 if endpoint is not None:
                     side[pod.key] = (ports_for(service, pod.spec) if fixed is None else fixed, endpoint)
         return wanted
+
+
+    def _hint(self, service: Service, tracked: _Tracked, wanted: Mapping[str, Wanted], world: World) -> None:
+        """Put the hints of topology-mode Auto in, and tell when they come or why they do not."""
+        shares = cpu_shares(cast("Mapping[str, Node]", world.store.names("Node", "")).values())
+        for address_type, side in wanted.items():
+            hinted, why_not = with_zone_hints({key: endpoint for key, (_, endpoint) in side.items()}, shares)
+            side.update({key: (side[key][0], endpoint) for key, endpoint in hinted.items()})
+            had = any(endpoint.hint_zones for each in tracked.book(address_type).slices.values()
+                      for endpoint in each.endpoints)
+            if why_not:
+                world.record(service, "Warning", "TopologyAwareHintsDisabled", f"{why_not}, addressType: {address_type}",
+                             "endpoint-slice-controller")
+            elif not had:
+                world.record(service, "Normal", "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled, "
+                             f"addressType: {address_type}", "endpoint-slice-controller")
 
 
 def _matters(old: Pod, new: Pod) -> bool:

@@ -21,7 +21,10 @@ class Taint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node(Object):
-    """A node: all its own addresses as numbers (first = primary of its family) and its block of pod addresses."""
+    """A node: all its own addresses as numbers (first = primary of its family) and its block of pod addresses.
+
+    `millicores` is its allocatable CPU in thousandths of a core, 0 when nobody said.
+    """
 
     kind: ClassVar[str] = "Node"
 
@@ -31,6 +34,7 @@ class Node(Object):
     unschedulable: bool = False
     ready: bool = True
     taints: tuple[Taint, ...] = ()
+    millicores: int = 0
 
     @property
     def zone(self) -> str:

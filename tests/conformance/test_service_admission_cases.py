@@ -64,7 +64,7 @@ def spoiled(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "success", {key: value for key, value in step.items() if key != "error"} | {"ok": {}}
         yield "another type", {**step, "error": {**error, "type": "NotFound"}}
         yield "another text", {**step, "error": {**error, "contains": f"{error.get('contains', '')}!!"}}
-        if "field" in error:
+        if error.get("field") and error["type"] != "InternalError":
             yield "another field", {**step, "error": {**error, "field": "spec.other"}}
         return
     yield "an error", {**step, "error": {"type": "Invalid", "field": "spec", "contains": ""}}

@@ -14,7 +14,7 @@ from tests.conformance.case_files import load
 
 CASE_KEYS = {"id", "name", "source", "origin", "rules", "verified", "config", "objects", "flows", "note"}
 CONFIG_KEYS = {"clusterCIDRs": "cluster_cidrs", "nodePortAddresses": "node_port_addresses",
-               "localhostNodePorts": "localhost_node_ports", "masqueradeAll": "masquerade_all"}
+               "localhostNodePorts": "localhost_node_ports", "masqueradeAll": "masquerade_all", "mode": "mode"}
 FLOW_KEYS = {"name", "advanceSeconds", "changes", "connections", "from", "to", "via", "expect", "note"}
 EXPECT_KEYS = {"result", "backends", "masquerade", "distinctBackends", "sameBackendAs", "proxiedBy", "then", "status",
                "localEndpoints"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -110,7 +111,7 @@ def names_of(entries: Any) -> list[str]:
 
 
 def in_order(entries: Any) -> list[Any]:
-    return sorted(entries, key=repr)
+    return sorted(entries, key=lambda each: json.dumps(each, sort_keys=True))
 
 
 def spoiled(case: dict[str, Any]) -> list[dict[str, Any]]:
@@ -128,7 +129,7 @@ def spoiled(case: dict[str, Any]) -> list[dict[str, Any]]:
             for key, value in endpoint.items():
                 wrong = copy.deepcopy(case)
                 wrong["expect"]["slices"][index]["endpoints"][position][key] = (
-                    not value if isinstance(value, bool) else f"{value}x")
+                    not value if isinstance(value, bool) else {} if isinstance(value, dict) else f"{value}x")
                 found.append(wrong)
     assert found
     return found

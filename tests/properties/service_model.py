@@ -121,11 +121,14 @@ class Model:
     def decided(self, service: Data, entry: Data, kind: str, sender: Sender, to: int, node: str) -> Expected:
         spec, family = service["spec"], ip.family(to)
         lists = self.lists(service, entry, family, node)
+        shut_out = kind == "LB IP" and not self.let_in(service, sender, family, node)
+        if shut_out and self.config.get("mode") == "nftables":  # its firewall looks at no endpoints (proxier.go usesFWChain)
+            return Expected("DROP", {}, node)
         if not lists.has_any:
             if self.passes_unrejected(kind, sender, to, node):
                 return Expected("off-cluster")
             return Expected("REJECT", {}, node)
-        if kind == "LB IP" and not self.let_in(service, sender, family, node):
+        if shut_out:
             return Expected("DROP", {}, node)
         pods = [each for each in self.config["clusterCIDRs"] if (":" in each) == (family == 6)]
         is_pod = any(in_range(sender.address, each) for each in pods)

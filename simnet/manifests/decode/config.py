@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from fractions import Fraction
 from types import MappingProxyType
 
 from simnet.clock import from_iso
@@ -34,7 +35,18 @@ def node(data: Data, origin: Origin) -> Object:
         pod_cidrs=networks(items(spec, "podCIDRs") or (spec.get("podCIDR"),)),
         unschedulable=bool(spec.get("unschedulable")), ready=conditions.get("Ready", "True") == "True",
         taints=tuple(Taint(given.get("key") or "", given.get("effect") or "", given.get("value") or "")
-                     for given in items(spec, "taints")))
+                     for given in items(spec, "taints")),
+        millicores=_millicores(section(status, "allocatable").get("cpu")))
+
+
+def _millicores(quantity: object) -> int:
+    """`4`, `0.5`, `4000m` -> thousandths of a core; 0 for nothing and for what is no quantity of CPU."""
+    text = str(quantity or 0)
+    digits, scale = (text[:-1], 1) if text.endswith("m") else (text, 1000)
+    try:
+        return int(Fraction(digits) * scale)
+    except ValueError:
+        return 0
 
 
 def _addresses(status: Data, kind: str) -> tuple[int, ...]:
