@@ -88,7 +88,7 @@ class DaemonSets:
         spec = owner.template.spec
         tolerations = (*spec.tolerations, *DAEMON_TOLERATIONS)
         return sorted(name for name, node in self._maker.scheduler.nodes.items()
-                      if not refusal(node, spec.node_selector.items(), tolerations))
+                      if not refusal(node, spec.node_selector.items(), tolerations, spec.node_terms))
 
     def _create(self, owner: DaemonSet, nodes: list[str], revision: str, world: World) -> Iterator[Change]:
         if not nodes:

@@ -16,10 +16,12 @@ from dataclasses import dataclass, fields, replace
 from itertools import repeat
 from typing import Any, Final, NamedTuple, Self, cast
 
+from simnet.control.hostlisteners import HostListeners
 from simnet.control.kubelet import FAILED_SANDBOX, Kubelet, host_network_addresses
+from simnet.control.listening import listening_of
 from simnet.control.revisions import pod_raw
 from simnet.control.scheduling import Scheduler, Unschedulable, Wish
-from simnet.control.starting import Start, creating, interactive_containers, start_of
+from simnet.control.starting import Start, crashed, creating, interactive_containers, start_of
 from simnet.control.world import World
 from simnet.errors import SimnetError
 from simnet.names import ObjectKey
@@ -103,6 +105,7 @@ class PodMaker:
     def __init__(self) -> None:
         self.scheduler = Scheduler()
         self.kubelet = Kubelet()
+        self._listeners = HostListeners()
         self._fresh: dict[ObjectKey, None] = {}
         self._restarted: dict[ObjectKey, None] = {}
         self._unscheduled: dict[ObjectKey, None] = {}
@@ -111,6 +114,7 @@ class PodMaker:
     def fork(self) -> Self:
         twin = type(self)()
         twin.scheduler, twin.kubelet = self.scheduler.fork(), self.kubelet.fork()
+        twin._listeners = self._listeners.fork()
         twin._fresh, twin._restarted = self._fresh.copy(), self._restarted.copy()
         twin._unscheduled, twin._retry = self._unscheduled.copy(), self._retry
         return twin
@@ -146,6 +150,8 @@ class PodMaker:
                 self._unscheduled[key] = None
         elif old is None:
             self.kubelet.occupy(new, world)
+            if new.spec.host_network and self._listeners.refused(key) is None:
+                self._listeners.take(key, new.node_name, listening_of(new.spec, world.images))
         elif old.spec is not new.spec and new.states and new.states is old.states and old.spec != new.spec:
             self._restarted[key] = None
 
@@ -154,6 +160,8 @@ class PodMaker:
         self._unscheduled.pop(old.key, None)
         self.kubelet.stop_waiting(old.key, old.node_name)
         self.kubelet.release(old.key, old.node_name, world)
+        if old.spec.host_network:
+            self._restarted.update(dict.fromkeys(self._listeners.release(old.key)))
         if new is None and world.store.get("Namespace", ObjectKey("", old.namespace)) is not None:
             for state in old.states:
                 if state.state == "running":
@@ -186,7 +194,8 @@ class PodMaker:
         if kind != READY_TIMER:
             return
         pod = cast("Pod | None", world.store.get("Pod", payload))
-        if pod is None or pod.ready or pod.phase != "Running" or pod.started is None:
+        if (pod is None or pod.ready or pod.phase != "Running" or pod.started is None
+                or self._listeners.refused(pod.key) is not None):
             return
         start = self._start(pod, world)
         if start.delay is not None and pod.started + start.delay <= world.now:
@@ -303,6 +312,7 @@ class PodMaker:
         start = pod.start
         if pod.spec.host_network:
             addresses = host_network_addresses(self.scheduler.nodes[node])
+            start = self._on_host(pod.key, pod.spec, node, start, world)
         else:
             try:
                 addresses = self.kubelet.addresses(pod.key, node, pod.pinned, world)
@@ -330,6 +340,8 @@ class PodMaker:
         pod = cast("Pod | None", world.store.get("Pod", key))
         if pod is not None and pod.pod_ips and not pod.is_terminal:
             start = self._start(pod, world)
+            if pod.spec.host_network:
+                start = self._on_host(key, pod.spec, pod.node_name, start, world)
             new = replace(pod, phase=start.phase, ready=start.ready, states=start.states, message=start.message,
                           started=world.now)
             self._announce(new, start, world)
@@ -337,6 +349,14 @@ class PodMaker:
 
     def _start(self, pod: Pod, world: World) -> Start:
         return start_of(pod.spec, world.images, interactive_containers(pod.raw))
+
+    def _on_host(self, key: ObjectKey, spec: PodSpec, node: str, start: Start, world: World) -> Start:
+        """The start of a hostNetwork pod on its node: it crashes when another holds a port that its image opens."""
+        if start.phase != "Running":
+            return start
+        self._listeners.take(key, node, listening_of(spec, world.images))
+        refused = self._listeners.refused(key)
+        return start if refused is None else crashed(spec, start, refused.container, str(refused))
 
     def _announce(self, pod: Pod, start: Start, world: World) -> None:
         """Tell what stands in the way, and set the timer of a probe that will succeed later."""

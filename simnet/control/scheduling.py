@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 
 from simnet.names import ObjectKey
 from simnet.objects.node import Node, Taint
-from simnet.objects.pod import Pod, PodSpec
+from simnet.objects.pod import NodeTerm, Pod, PodSpec
 
 NO_NODES = "no nodes available to schedule pods"
 _UNSCHEDULABLE = "node(s) were unschedulable"
@@ -40,16 +40,17 @@ class Wish(NamedTuple):
     selector: tuple[tuple[str, str], ...] = ()
     tolerations: tuple[Toleration, ...] = ()
     ports: tuple[HostPort, ...] = ()
+    terms: tuple[NodeTerm, ...] | None = None
 
     @classmethod
     def of(cls, spec: PodSpec) -> Wish:
         ports = host_ports(spec) if spec.has_host_ports or spec.host_network else ()
-        return cls(tuple(spec.node_selector.items()), spec.tolerations, ports)
+        return cls(tuple(spec.node_selector.items()), spec.tolerations, ports, spec.node_terms)
 
     @property
     def is_empty(self) -> bool:
         """Any open node will do."""
-        return not (self.selector or self.tolerations or self.ports)
+        return not (self.selector or self.tolerations or self.ports) and self.terms is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ class Scheduler:
 
     def _refusal(self, node: Node, wish: Wish) -> str:
         """The first thing that stands in the way, in the order of the scheduler's filters."""
-        reason = refusal(node, wish.selector, wish.tolerations)
+        reason = refusal(node, wish.selector, wish.tolerations, wish.terms)
         return reason or (_PORTS if wish.ports and self._ports_taken(node.name, wish.ports) else "")
 
     def _ports_taken(self, node: str, wanted: tuple[HostPort, ...], asking: ObjectKey | None = None) -> bool:
@@ -260,9 +261,10 @@ class Scheduler:
 
 
 def refusal(node: Node, selector: Iterable[tuple[str, str]], tolerations: tuple[Toleration, ...],
-            ignore_unschedulable: bool = False) -> str:
-    """Why a node does not take pods with this selector and these tolerations, '' when it does."""
-    if node.unschedulable and not ignore_unschedulable and not _tolerates_cordon(tolerations):
+            terms: tuple[NodeTerm, ...] | None = None) -> str:
+    """Why a node does not take pods with this selector, these tolerations and this required node affinity, '' when it
+    does."""
+    if node.unschedulable and not _tolerates_cordon(tolerations):
         return _UNSCHEDULABLE
     if node.taints or not node.ready:
         for taint in (*node.taints, *(() if node.ready else (_NOT_READY,))):
@@ -271,6 +273,8 @@ def refusal(node: Node, selector: Iterable[tuple[str, str]], tolerations: tuple[
     for key, value in selector:
         if node.labels.get(key) != value:
             return _SELECTOR
+    if terms is not None and not any(term.matches(node.labels, node.name) for term in terms):
+        return _SELECTOR
     return ""
 
 

@@ -81,6 +81,13 @@ def interactive_containers(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(each["name"] for each in containers if each.get("stdin") and "name" in each)
 
 
+def crashed(spec: PodSpec, start: Start, container: str, message: str) -> Start:
+    """The same start with one container that ends at once, whatever its probes would say."""
+    states = tuple(_ended(state.name, spec.restart_policy, 1, message) if state.name == container else state
+                   for state in start.states)
+    return replace(start, ready=False, states=states, delay=None, later=())
+
+
 def restarts_of(state: ContainerState, seconds: float) -> int:
     """How often a container has been restarted `seconds` after its pod's start.
 

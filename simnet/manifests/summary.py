@@ -10,9 +10,10 @@ from simnet.manifests.manifest import Manifest
 from simnet.manifests.paths import Path, at, path_text
 from simnet.manifests.schema import tables
 
-_POD = ("affinity", "topologySpreadConstraints", "volumes", "securityContext", "readinessGates", "schedulingGates",
+_POD = ("topologySpreadConstraints", "volumes", "securityContext", "readinessGates", "schedulingGates",
         "runtimeClassName", "priorityClassName", "resourceClaims", "ephemeralContainers", "hostPID", "hostIPC",
         "resources")
+_AFFINITIES = (("podAffinity",), ("podAntiAffinity",), ("nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution"))
 _CONTAINER = ("env", "envFrom", "lifecycle", "livenessProbe", "startupProbe", "resources", "securityContext",
               "volumeMounts")
 _OWN: Mapping[str, Sequence[Path]] = {
@@ -32,7 +33,7 @@ _TEMPLATES = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
 def not_modelled(manifests: Iterable[Manifest]) -> list[str]:
     """One line for each kind and each part of a manifest that is kept and listed but has no effect, with how many
     objects have it, in the order of first occurrence: `Certificate.cert-manager.io (2 objects)`,
-    `Pod spec.affinity (1 object)`."""
+    `Pod spec.affinity.podAffinity (1 object)`."""
     counts: Counter[str] = Counter()
     for manifest in manifests:
         counts.update(dict.fromkeys(_ignored(manifest)).keys())
@@ -60,6 +61,9 @@ def _pod(manifest: Manifest, path: Path) -> Iterator[str]:
     for name in _POD:
         if _given(spec.get(name)):
             yield f"{manifest.kind} {path_text((*path, name))}"
+    for affinity in _AFFINITIES:
+        if _given(at(spec, ("affinity", *affinity))):
+            yield f"{manifest.kind} {path_text((*path, 'affinity', *affinity))}"
     containers = [container for group in ("containers", "initContainers") for container in spec.get(group) or ()]
     for name in _CONTAINER:
         if any(_given(at(container, (name,))) for container in containers):

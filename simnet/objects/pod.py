@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from simnet import ip
 from simnet.clock import iso
+from simnet.labels import Requirement
 from simnet.objects.meta import EMPTY, Object, merged
 
 
@@ -51,6 +52,21 @@ class Container:
         return self.restart_policy == "Always"
 
 
+class NodeTerm(NamedTuple):
+    """One term of a required node affinity: all its requirements must hold, those on labels and those on fields
+    (`metadata.name` only). A term without requirements matches no node."""
+
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str], name: str) -> bool:
+        """Source: kubernetes/component-helpers scheduling/corev1/nodeaffinity/nodeaffinity.go."""
+        if not self.labels and not self.fields:
+            return False
+        return (all(each.matches(labels) for each in self.labels)
+                and all(each.matches({"metadata.name": name}) for each in self.fields))
+
+
 @dataclass(frozen=True, slots=True)
 class DNSConfig:
     nameservers: tuple[str, ...] = ()
@@ -72,6 +88,7 @@ class PodSpec:
     host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     restart_policy: str = "Always"
     node_selector: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    node_terms: tuple[NodeTerm, ...] | None = None  # required node affinity: one must match; None: not asked for
     tolerations: tuple[tuple[str, str, str, str], ...] = ()  # key, operator, value, effect
     set_hostname_as_fqdn: bool = False
     termination_grace_period_seconds: int = 30

@@ -33,7 +33,7 @@ KINDS = [  # set, objects, kinds that are kept but not modelled, with how many o
 ]
 
 PARTS = [  # set, a part of a modelled kind that is kept and has no effect
-    ("shop", "Deployment spec.template.spec.affinity (1 object)"),
+    ("shop", "Deployment spec.template.spec.affinity.podAntiAffinity (1 object)"),
     ("shop", "Deployment spec.template.spec.topologySpreadConstraints (1 object)"),
     ("shop", "Deployment spec.template.spec.containers[].livenessProbe (11 objects)"),
     ("shop", "Deployment spec.template.spec.containers[].startupProbe (1 object)"),

@@ -12,11 +12,12 @@ CERTIFICATE = {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metad
 def test_kinds_and_parts_are_counted_in_the_order_they_occur():
     second = {**CERTIFICATE, "metadata": {"name": "b"}}
     pinned = workload()
-    pinned["spec"]["template"]["spec"]["affinity"] = {"nodeAffinity": {}}
+    pinned["spec"]["template"]["spec"]["affinity"] = {"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]}}
     given = read_manifests([CERTIFICATE, service(), pod(container(env=[{"name": "A"}])), second, pinned])
     assert not_modelled(given) == [
         "Certificate.cert-manager.io (2 objects)", "Pod spec.containers[].env (1 object)",
-        "Deployment spec.template.spec.affinity (1 object)"]
+        "Deployment spec.template.spec.affinity.podAffinity (1 object)"]
 
 
 def test_empty_parts_are_not_mentioned():

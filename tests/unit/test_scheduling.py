@@ -206,3 +206,55 @@ def test_host_network_pods_occupy_all_their_declared_ports() -> None:
     spec = PodSpec(containers=(Container("c", ports=(ContainerPort(80), ContainerPort(53, protocol="UDP"))),),
                    host_network=True)
     assert [(each.port, each.protocol) for each in Wish.of(spec).ports] == [(80, "TCP"), (53, "UDP")]
+
+
+# required node affinity -------------------------------------------------------------------------------------------
+
+def affine(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [*terms]}}}}
+
+
+def wants(key: str, operator: str, *values: str) -> dict[str, Any]:
+    return {"matchExpressions": [{"key": key, "operator": operator, **({"values": [*values]} if values else {})}]}
+
+
+BOTH = {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}, {"key": "cores", "operator": "Gt", "values": ["8"]}]}
+# row, terms, the node it goes to ('' none); node-a has disk=hdd, node-b disk=ssd cores=16, node-c no labels
+AFFINITIES = [
+    ("In", [wants("disk", "In", "ssd", "nvme")], "node-b"),
+    ("NotIn is met by a node without the label", [wants("disk", "NotIn", "hdd", "ssd")], "node-c"),
+    ("Exists", [wants("cores", "Exists")], "node-b"), ("DoesNotExist", [wants("disk", "DoesNotExist")], "node-c"),
+    ("Gt compares numbers", [wants("cores", "Gt", "9")], "node-b"), ("Lt", [wants("cores", "Lt", "16")], ""),
+    ("all requirements of a term", [BOTH], "node-b"), ("one of the terms", [wants("disk", "In", "tape"), BOTH], "node-b"),
+    ("an empty term matches nothing", [{}], ""),
+    ("a field", [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-c"]}]}], "node-c"),
+]
+
+
+@pytest.mark.parametrize(("row", "terms", "wanted"), AFFINITIES, ids=[row[0] for row in AFFINITIES])
+def test_required_node_affinity(row: str, terms: list[dict[str, Any]], wanted: str) -> None:
+    """Source: kubernetes/component-helpers scheduling/corev1/nodeaffinity/nodeaffinity_test.go."""
+    each = cluster(nodes=0)
+    each.apply([node("node-a", labels={"disk": "hdd"}), node("node-b", labels={"disk": "ssd", "cores": "16"}), node("node-c")])
+    each.apply(pod("p1", **affine(*terms)))
+    assert places(each) == {"p1": wanted}
+    if not wanted:
+        assert each.get("pod", "p1").message == "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+
+
+def test_a_daemonset_keeps_to_its_affinity() -> None:
+    each = cluster(nodes=0)
+    each.apply([node("node-a", labels={"disk": "hdd"}), node("node-b", labels={"disk": "ssd"})])
+    daemons = {**deployment("agent"), "kind": "DaemonSet"}
+    del daemons["spec"]["replicas"]
+    daemons["spec"]["template"]["spec"].update(affine(wants("disk", "In", "ssd")))
+    each.apply(daemons)
+    assert list(places(each).values()) == ["node-b"]
+
+
+def test_a_label_that_comes_later_lets_the_pod_in() -> None:
+    each = cluster(nodes=0)
+    each.apply([node("node-a"), pod("p1", **affine(wants("disk", "In", "ssd")))])
+    assert places(each) == {"p1": ""}
+    each.apply(node("node-a", labels={"disk": "ssd"}))
+    assert places(each) == {"p1": "node-a"}

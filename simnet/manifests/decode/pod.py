@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simnet.clock import from_iso
+from simnet.labels import Requirement
 from simnet.manifests.decode.meta import Origin, common
 from simnet.manifests.decode.values import Data, items, numbers, section, texts
 from simnet.objects.meta import Object, read_only
@@ -13,6 +14,7 @@ from simnet.objects.pod import (
     ContainerPort,
     ContainerState,
     DNSConfig,
+    NodeTerm,
     Pod,
     PodSpec,
     PodTemplate,
@@ -20,6 +22,8 @@ from simnet.objects.pod import (
 )
 
 _STATES = ("running", "waiting", "terminated")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!", "Gt": ">", "Lt": "<"}
 _HANDLERS = ("httpGet", "tcpSocket", "exec", "grpc")
 
 
@@ -67,9 +71,24 @@ def pod_spec(spec: Data) -> PodSpec:
         dns_policy=spec.get("dnsPolicy") or "ClusterFirst", dns_config=_dns_config(spec.get("dnsConfig")),
         host_aliases=tuple((alias.get("ip") or "", texts(alias, "hostnames")) for alias in items(spec, "hostAliases")),
         restart_policy=spec.get("restartPolicy") or "Always", node_selector=read_only(section(spec, "nodeSelector")),
+        node_terms=_node_terms(section(spec, "affinity", "nodeAffinity").get(_REQUIRED)),
         tolerations=tuple(map(_toleration, items(spec, "tolerations"))),
         set_hostname_as_fqdn=bool(spec.get("setHostnameAsFQDN")),
         termination_grace_period_seconds=30 if period is None else period)
+
+
+def _node_terms(required: Data | None) -> tuple[NodeTerm, ...] | None:
+    """The terms of a required node affinity; None when there is none."""
+    if required is None:
+        return None
+    return tuple(NodeTerm(tuple(map(_requirement, items(term, "matchExpressions"))),
+                          tuple(map(_requirement, items(term, "matchFields"))))
+                 for term in items(required, "nodeSelectorTerms"))
+
+
+def _requirement(given: Data) -> Requirement:
+    return Requirement(given.get("key") or "", _OPERATORS.get(given.get("operator") or "", "in"),
+                       tuple(sorted(texts(given, "values"))))
 
 
 def _container(given: Data, on_host: bool) -> Container:
