@@ -24,7 +24,7 @@ from simnet.dataplane.client import Options, actor_of, first_packet, parse_url, 
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
 from simnet.dataplane.dns.resolv_conf import ResolvConf
-from simnet.dataplane.http.respond import responded
+from simnet.dataplane.exchange import exchange, exchanges
 from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
@@ -32,7 +32,7 @@ from simnet.dataplane.ruletable import NodeRules, node_rules
 from simnet.dataplane.step import Trace
 from simnet.dataplane.topology import check_link, check_vertex
 from simnet.dataplane.view import View
-from simnet.dataplane.walk import explore, flow_hash, look_up, walk
+from simnet.dataplane.walk import flow_hash, look_up
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.ip import number
 from simnet.labels import Selector
@@ -291,7 +291,7 @@ class Cluster:
         given = _options(options)
         packet = self._packet(url, source, given)
         reply = reply_of(given.reply)
-        return Outcomes(tuple((share, responded(self.view, trace, reply)) for share, trace in explore(self.view, packet)))
+        return Outcomes(exchanges(self.view, packet, reply))
 
     def rules(self, node: str, family: int = 4) -> NodeRules:
         """What kube-proxy would program on `node` for IPv4 (4) or IPv6 (6), in the cluster's proxy mode.
@@ -311,10 +311,10 @@ class Cluster:
     def _send(self, url: str, source: str, options: dict[str, Any], commit: bool) -> Trace:
         given = _options(options)
         packet = self._packet(url, source, given)
-        trace = walk(self.view, packet, flow_hash(self.settings.seed))
+        trace = exchange(self.view, packet, flow_hash(self.settings.seed), reply_of(given.reply))
         if commit:
             self._commit(packet, trace)
-        return responded(self.view, trace, reply_of(given.reply))
+        return trace
 
     def _packet(self, url: str, source: str, given: Options) -> Packet:
         actor = self.actor(source)
@@ -330,6 +330,7 @@ class Cluster:
         used = self._source_ports.get(name, FIRST_SOURCE_PORT)
         self._source_ports[name] = used + 1 if used < LAST_SOURCE_PORT else FIRST_SOURCE_PORT
         self.view.affinity.commit(trace.steps, self.now)
+        self.view.ingress.commit(trace.steps, self.now)
 
     # underlay ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any
 from simnet.dataplane import decisions as because
 from simnet.dataplane.client import reply_of, split_headers
 from simnet.dataplane.cross import cross
-from simnet.dataplane.http.respond import responded
+from simnet.dataplane.exchange import answered
 from simnet.dataplane.packet import Flow, Packet, Place
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.underlay import Broken
@@ -57,7 +57,7 @@ class Link:
                         body=body.encode() if isinstance(body, str) else body)
         flow = Flow(old.actor, old.host, old.protocol, asked, old.family, None, old.via, old.front_end)
         steps = self._carried(arrival, flow)
-        return responded(self._view, Trace(steps), reply_of(reply))
+        return answered(self._view, Trace(steps), self._choose, reply_of(reply))
 
     def send(self) -> Trace:
         """Send more over a plain connection, tcp, udp or sctp, from the same socket.

@@ -68,17 +68,19 @@ class Flow:
 
     `host` is what the client asked for, name or address text; `request` is None for a plain connection; `family`
     limits name resolution to 4 or 6. `parent` is the packet at the proxy that opened this connection, None for a
-    client's own, and `way` which of the outcomes of its plan this is. `front_end` names the controller a test enters at
+    client's own, and `way` which of the outcomes of its plan this is; `depth` says how many questions of a
+    proxy's own led here. `front_end` names the controller a test enters at
     ('NS/NAME'), '' otherwise.
     """
 
-    __slots__ = ("actor", "family", "front_end", "host", "parent", "protocol", "request", "via", "way")
+    __slots__ = ("actor", "depth", "family", "front_end", "host", "parent", "protocol", "request", "via", "way")
 
     def __init__(self, actor: Actor, host: str, protocol: str = "TCP", request: Request | None = None,
                  family: int | None = None, parent: Packet | None = None, via: str = "", front_end: str = "",
-                 way: int = 0) -> None:
+                 way: int = 0, depth: int = 0) -> None:
         self.actor, self.host, self.protocol, self.request = actor, host, protocol, request
         self.family, self.parent, self.via, self.front_end, self.way = family, parent, via, front_end, way
+        self.depth = depth
 
 
 class Packet:

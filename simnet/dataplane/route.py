@@ -7,24 +7,33 @@ ClusterIP or a name where the rules say so. Connections that fail come back here
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
+from simnet import ip
 from simnet.dataplane.client import pod_actor
 from simnet.dataplane.http.controllers import Controller
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
-from simnet.dataplane.http.ingress_plan import failed_response, ingress_plan
+from simnet.dataplane.http.ingress_plan import failed_response, ingress_plan, refused
+from simnet.dataplane.http.matching import Answer, AnswerReason
+from simnet.dataplane.http.message import Headers
+from simnet.dataplane.http.outer_auth import Question, verdict_of, with_headers
 from simnet.dataplane.http.plan import Plan, Said, Way
+from simnet.dataplane.http.respond import responded
 from simnet.dataplane.http.upstreams import Peer
 from simnet.dataplane.packet import Actor, Flow, Packet, Place, is_loopback
-from simnet.dataplane.step import Attempt, Fork, Step
+from simnet.dataplane.step import Attempt, Fork, Need, Outcomes, Step
 from simnet.dataplane.verdict import Verdict
 from simnet.dataplane.view import View
 from simnet.objects.pod import Pod
 
 FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
+MOST_QUESTIONS = 8  # a controller that asks itself, behind its own auth-url, would go on for ever
+ASKS_ITSELF = Answer(AnswerReason.OUTER_AUTH, 500)
 
 
-def route(net: View, packet: Packet) -> Step | Fork:
+def route(net: View, packet: Packet) -> Step | Fork | Need:
     """Choose rule and endpoint for the request in `packet.flow`, or answer it here.
 
     Ends with ProxyAnswered (redirects, 400, 403, 404, 413, 503 ...) or UpstreamFailed (502, 503, 504), or goes on with
@@ -34,8 +43,18 @@ def route(net: View, packet: Packet) -> Step | Fork:
     pod = proxy_pod(net, packet)
     controller = net.ingress.controller_of(pod) if pod is not None else None
     assert packet.flow.request is not None and controller is not None, "only `arrive` sends packets here, with a request"
-    plan = ingress_plan(net.ingress, controller, packet)
-    attempts = tuple(each for each in packet.attempts if isinstance(each, Attempt))
+    plan = ingress_plan(net.ingress, controller, packet, net.now)
+    if plan.question is not None:
+        if packet.flow.depth >= MOST_QUESTIONS:
+            return _answered(packet, controller, plan, refused(controller, plan.routing, ASKS_ITSELF))
+        asking = _first_packet(net, packet, controller, plan.question)
+        return Need(asking, partial(_asked, net, packet, controller, plan, plan.question))
+    return _carried_out(net, packet, controller, plan)
+
+
+def _carried_out(net: View, packet: Packet, controller: Controller, plan: Plan) -> Step | Fork:
+    """Answer, or connect to the backend the plan has for the request."""
+    attempts = _attempts(packet)
     if attempts:
         return _again(net, packet, controller, plan, attempts)
     if len(plan.outcomes) == 1:
@@ -61,9 +80,56 @@ def proxy_pod(net: View, packet: Packet) -> Pod | None:
     return None
 
 
+def _attempts(packet: Packet) -> tuple[Attempt, ...]:
+    """What was tried since the last answer was intercepted."""
+    found: list[Attempt] = []
+    for each in packet.attempts:
+        if isinstance(each, Attempt):
+            found.append(each)
+        else:
+            found.clear()
+    return tuple(found)
+
+
+# asking before letting in ---------------------------------------------------------------------------------------
+
+def _first_packet(net: View, packet: Packet, controller: Controller, question: Question) -> Packet:
+    """The packet that opens the controller's own connection to whoever is asked."""
+    actor = pod_actor(net, controller.pod)
+    flow = Flow(actor, question.host, "TCP", question.request, depth=packet.flow.depth + 1)
+    source_port = _source_port(packet, 0)
+    try:
+        destination = ip.number(question.host)
+    except ValueError:
+        return Packet(Place.NAME, actor.node, 0, source_port, 0, question.port, "TCP", flow)
+    return Packet(Place.ADDRESS, actor.node, actor.address_for(destination) or 0, source_port, destination, question.port,
+                  "TCP", flow)
+
+
+def _asked(net: View, packet: Packet, controller: Controller, plan: Plan, question: Question, walks: Outcomes
+           ) -> Step | Fork:
+    """Go on after the answer: each different one multiplies the outcomes (rule K-3)."""
+    verdicts: dict[tuple[object, ...], tuple[Fraction, Answer | None, Headers]] = {}
+    walks = tuple((share, responded(net, trace)) for share, trace in walks)
+    for share, trace in walks:
+        answer, headers = verdict_of(question, plan.routing, trace.response)
+        key = (None if answer is None else (answer.status, answer.location), headers)
+        known = verdicts.get(key)
+        verdicts[key] = (share + (known[0] if known is not None else 0), answer, headers)
+    outcomes: list[tuple[Fraction, Way | Said]] = []
+    for share, answer, headers in verdicts.values():
+        if answer is not None:
+            outcomes.append((share, refused(controller, plan.routing, answer, headers, question.auth.url)))
+        else:
+            outcomes += [(share * own, replace(each, request=with_headers(each.request, headers))
+                          if isinstance(each, Way) else each) for own, each in plan.outcomes]
+    return _carried_out(net, packet, controller, replace(plan, outcomes=tuple(outcomes), question=None, asked=walks))
+
+
 def _answered(packet: Packet, controller: Controller, plan: Plan, said: Said) -> Step:
     """The proxy's own response; the walk rests here."""
-    return Step(packet, None, ProxyAnswered(controller.name, plan.routing, said.answer, said.response, said.upstream))
+    return Step(packet, None, ProxyAnswered(controller.name, plan.routing, said.answer, said.response, said.upstream,
+                                             said.why, plan.asked))
 
 
 # the backend ----------------------------------------------------------------------------------------------------
@@ -116,9 +182,10 @@ def _again(net: View, packet: Packet, controller: Controller, plan: Plan, attemp
 
 
 def _reachable(actor: Actor, way: Way, attempts: tuple[Attempt, ...]) -> tuple[Peer, ...]:
-    """Peers that may be chosen: not tried yet, of a family the proxy has. After a failure all peers may be."""
-    tried = {each.target for each in attempts}
-    return tuple(peer for peer in (way.upstream.peers if attempts else way.among)
+    """Peers that may be chosen: not tried yet, of a family the proxy has. After a failure all peers may be, or the same
+    one again where affinity or hashing keep to it."""
+    tried = set() if way.keeps_peer else {each.target for each in attempts}
+    return tuple(peer for peer in (way.upstream.peers if attempts and not way.keeps_peer else way.among)
                  if peer.text not in tried and peer.host not in tried
                  and (peer.address is None or actor.address_for(peer.address) is not None))
 
@@ -135,7 +202,7 @@ def _to_peer(packet: Packet, actor: Actor, controller: Controller, plan: Plan, w
     """Open the second connection: the next packet is the proxy's own, and this one is its parent."""
     peer = peers[index]
     because = RuleChosen(controller.name, plan.routing, way.upstream, peer, peers, way.request, attempts, way.role,
-                         way.why, way.mirrors, way.timeout_seconds)
+                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked)
     host = peer.text if peer.address is not None else peer.host
     flow = Flow(actor, host, "TCP", way.request, parent=packet, way=way_index)
     source_port = _source_port(packet, len(attempts))

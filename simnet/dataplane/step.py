@@ -62,6 +62,12 @@ class Attempt(NamedTuple):
     way: int = 0
 
 
+class Intercepted(NamedTuple):
+    """An answer with this status is not passed on: the proxy asks for an error page in its place."""
+
+    status: int
+
+
 class Assumption(NamedTuple):
     """Something an answer rests on that nobody declared. `kind` is port, endpoint, policy, address or certificate."""
 

@@ -142,7 +142,7 @@ def _branches(net: View, packet: Packet, taken: int) -> list[tuple[Fraction, Ste
 def explored(net: View, packet: Packet) -> Outcomes:
     """`explore`, remembered until the cluster changes: what a stage that needs another walk first is handed."""
     key = (packet.place, packet.node, packet.source, packet.destination, packet.port, packet.protocol,
-           packet.flow.actor.name)
+           packet.flow.actor.name, packet.flow.host, packet.flow.request, packet.flow.depth)
     found: Outcomes | None = net.memo.walks.get(key)
     if found is None:
         found = net.memo.walks[key] = explore(net, packet)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import Any, assert_never
 
 from simnet import ip
+from simnet.clock import iso
 from simnet.dataplane import decisions as core
 from simnet.dataplane.http import decisions as http
 from simnet.dataplane.http.losing import Loser, NearMiss
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Request, ServedCertificate
+from simnet.dataplane.http.notes import Note
 from simnet.dataplane.http.servers import Rule
-from simnet.dataplane.http.settings import Note
 from simnet.dataplane.http.target import Address
 from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.rules import Claim, Target
@@ -149,6 +150,7 @@ def _routed(decision: Routed) -> Facts:
                     "is_fallback": decision.is_fallback, "sent": request_facts(request)}
         case http.ProxyAnswered(_, _, answer, _, upstream):
             return {**common, "reason": str(answer.reason), "location": answer.location or None,
+                    "why": decision.why or decision.routing.denied_by or None,
                     "upstream": _upstream(upstream) if upstream is not None else None,
                     "near_misses": [_near(each) for each in decision.near_misses()]}
         case http.UpstreamFailed(_, _, upstream, attempts):
@@ -202,7 +204,8 @@ def _routing(routing: Routing) -> Facts:
 def _rule(rule: Rule) -> Facts:
     return {"ingress": str(rule.ingress.key) if rule.ingress is not None else None, "host": rule.host,
             "path": rule.path, "path_type": rule.path_type, "is_implicit": rule.is_implicit,
-            "backend": str(rule.backend) if rule.backend is not None else None}
+            "backend": str(rule.backend) if rule.backend is not None else None,
+            "created": iso(rule.ingress.created) if rule.ingress is not None else None}
 
 
 def _loser(loser: Loser) -> Facts:

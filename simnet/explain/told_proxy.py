@@ -9,13 +9,14 @@ from simnet.dataplane.http import decisions as http
 from simnet.dataplane.http.losing import Loser, Loss, Near, NearMiss
 from simnet.dataplane.http.matching import AnswerReason, Routing
 from simnet.dataplane.http.message import Request
+from simnet.dataplane.http.notes import Note
+from simnet.dataplane.http.plan import Role
 from simnet.dataplane.http.servers import Rule
-from simnet.dataplane.http.settings import Note
 from simnet.dataplane.http.table import HostReason
 from simnet.dataplane.http.target import Address
 from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.step import Attempt, Step
-from simnet.explain.words import Said, listed
+from simnet.explain.words import Said, listed, question_of, result_of
 
 Routed = http.RuleChosen | http.ProxyAnswered | http.UpstreamFailed
 
@@ -23,7 +24,8 @@ MOST_LOSERS = 12
 MOST_NEAR = 3
 NEAR_WORDS = {Near.CLASS: "if this controller served its Ingress", Near.CASE: "with the path in the rule's upper and "
               "lower case", Near.SLASH: "with or without the final slash",
-              Near.BOUNDARY: "if the path went on with a slash", Near.HOST: "with the host {host}"}
+              Near.BOUNDARY: "if the path went on with a slash", Near.HOST: "with the host {host}",
+              Near.NEAREST: "if the path were like its own; no other rule of the host is nearer"}
 
 
 def proxy_told(step: Step, decision: Routed) -> Said:
@@ -62,6 +64,10 @@ def _host_text(routing: Routing) -> str:
 
 def _rule_sentence(decision: http.RuleChosen) -> str:
     service = decision.upstream.service
+    if decision.role is Role.ERROR_PAGE:
+        return f"{decision.why}, which custom-http-errors lists, so the default backend, Service {service}, makes the page"
+    if decision.role is Role.CANARY:
+        return f"rule {rule_text(decision.rule)} is chosen, and its canary, Service {service}, takes the request"
     if decision.is_fallback:
         return f"the rule's backend has no endpoints, so its default-backend, Service {service}, gets the request"
     if decision.rule.is_implicit:
@@ -71,7 +77,7 @@ def _rule_sentence(decision: http.RuleChosen) -> str:
 
 def _chosen_facts(decision: http.RuleChosen, asked: Request | None) -> list[str]:
     peer, among = decision.peer, decision.among
-    facts = [f"backend: {_backend(decision.upstream)}"]
+    facts = [*_asked(decision.paths), f"backend: {_backend(decision.upstream)}", *_why(decision)]
     if decision.upstream.is_service:
         facts.append(f"its cluster IP {peer.text} is called; the node picks the endpoint")
     else:
@@ -85,7 +91,24 @@ def _chosen_facts(decision: http.RuleChosen, asked: Request | None) -> list[str]
         facts.append(f"path {asked.target} -> {decision.request.target}")
     if asked is not None and asked.host != decision.request.host:
         facts.append(f"Host {asked.host} -> {decision.request.host}")
+    facts += [f"a copy goes to {mirror}; its answer is dropped" for mirror in decision.mirrors]
     return [*facts, *_attempts(decision.attempts), *_losers(decision.losers()), *_notes(decision.notes)]
+
+
+def _why(decision: http.RuleChosen) -> list[str]:
+    """What chose between backend and canary, and how the client is kept."""
+    facts = []
+    if decision.why and decision.role is not Role.ERROR_PAGE:
+        told = "the canary takes it" if decision.role is Role.CANARY else "its canary does not take it"
+        facts.append(f"{told}: {decision.why}")
+    if decision.stickiness is not None:
+        facts.append(f"affinity: cookie {decision.stickiness.sticky.name} leads a client to one endpoint")
+    return facts
+
+
+def _asked(paths: http.Walks) -> list[str]:
+    """The question of auth-url and its answers."""
+    return [f"asked first: {question_of(trace)}: {result_of(trace)}" for _, trace in paths]
 
 
 def _backend(upstream: Upstream) -> str:
@@ -109,14 +132,17 @@ def _answer_sentence(decision: http.ProxyAnswered) -> str:
             return f"no rule takes the request, so the controller answers {status} by itself"
         case AnswerReason.NO_UPSTREAM if decision.upstream is not None:
             return f"{_backend(decision.upstream)} cannot serve: {decision.upstream.state}; the answer is {status}"
+        case AnswerReason.DENIED:
+            return f"annotation {decision.routing.denied_by} cannot be used, which closes the location: the answer is {status}"
         case AnswerReason.MALFORMED:
             return f"{decision.routing.address}; the answer is {status}"
         case reason:
-            return f"{reason}: the controller answers {status} by itself"
+            more = f" ({decision.why})" if decision.why else ""
+            return f"{reason}{more}: the controller answers {status} by itself"
 
 
 def _answer_facts(decision: http.ProxyAnswered) -> list[str]:
-    facts = []
+    facts = _asked(decision.paths)
     if decision.answer.location:
         facts.append(f"redirected to {decision.answer.location}")
     location = decision.routing.location

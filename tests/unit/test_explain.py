@@ -112,9 +112,9 @@ def test_what_was_taken_for_granted_stands_at_the_end() -> None:
 
 def test_a_setting_that_has_no_effect_is_listed_as_not_modelled() -> None:
     cluster = cluster_of(client(), pod("web-1"), service(), ingress(annotations={
-        "nginx.ingress.kubernetes.io/auth-url": "http://auth.example.test/"}))
+        "nginx.ingress.kubernetes.io/ssl-passthrough": "true"}))
     assert explain(request(cluster, to="web-1")).splitlines()[-1] == (
-        "not modelled: annotation nginx.ingress.kubernetes.io/auth-url of ingress/default/shop")
+        "not modelled: annotation nginx.ingress.kubernetes.io/ssl-passthrough of ingress/default/shop")
 
 
 def test_the_ways_of_a_query_that_can_go_to_several_servers_are_listed() -> None:

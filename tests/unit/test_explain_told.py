@@ -271,7 +271,7 @@ PLAIN: list[tuple[str, dict[str, object]]] = [  # kind, facts that must be in th
     ("NoPath", {"origin": "node/node-1", "goal": "node/node-2", "missing_link": ["node/node-1", "router"]}),
     ("RuleChosen", {"host": "shop.test", "path": "/x", "host_match": "exact host", "controller": "ingress-nginx/c",
                     "rule_chosen": {"ingress": "default/shop", "host": "shop.test", "path": "/", "path_type": "Prefix",
-                                    "is_implicit": False, "backend": "web:80"}}),
+                                    "is_implicit": False, "backend": "web:80", "created": "1970-01-12T13:46:31Z"}}),
 ]
 
 

@@ -7,7 +7,8 @@ import pytest
 from simnet import ip
 from simnet.dataplane.http.annotations import MODELLED, NEUTRAL, SNIPPETS, UNMODELLED, read_annotations
 from simnet.dataplane.http.config import ProxyConfig, read_config
-from simnet.dataplane.http.settings import IngressSettings, Note, Outcome, Redirect
+from simnet.dataplane.http.notes import Note, Outcome
+from simnet.dataplane.http.settings import IngressSettings, Redirect
 from tests.unit.http_net import PREFIX
 
 
@@ -50,8 +51,17 @@ UNUSABLE = [
     ("permanent-redirect", "https://n.t/{x}", Outcome.DROPPED, "K-17"),
     ("temporal-redirect-code", "three", Outcome.DROPPED, "K-17"),
     ("configuration-snippet", "return 200;", Outcome.DROPPED, "K-16"),
-    ("auth-type", "basic", Outcome.NOT_MODELLED, "K-3"),
-    ("canary", "true", Outcome.NOT_MODELLED, "section 15"),
+    ("auth-type", "basic", Outcome.DENIED, "K-17: auth Secret not named"),
+    ("auth-type", "ntlm", Outcome.DROPPED, "K-17"),
+    ("auth-url", "auth.t/check", Outcome.DENIED, "K-17"),
+    ("limit-rps", "many", Outcome.DROPPED, "K-17"),
+    ("limit-connections", "x", Outcome.DROPPED, "K-17"),
+    ("custom-http-errors", "404,oops", Outcome.DROPPED, "K-17"),
+    ("upstream-hash-by", "$request_uri;x", Outcome.DROPPED, "K-17"),
+    ("affinity", "ip", Outcome.IGNORED, "K-17"),
+    ("canary", "yes", Outcome.IGNORED, "K-17"),
+    ("enable-cors", "on", Outcome.IGNORED, "K-17"),
+    ("ssl-passthrough", "true", Outcome.NOT_MODELLED, "T-11"),
 ]
 
 

@@ -7,48 +7,11 @@ from typing import Any
 
 import pytest
 
-import simnet
 from simnet import ip
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
+from tests.unit.ingress_world import CLIENT, NODE, ask, cluster_of, ingress, pod, service, status
 
-NODE = "198.51.100.1"
-CLIENT = "203.0.113.7"
 LOOP_GO = "nginx ngx_http_upstream.c ngx_http_upstream_next"
-
-
-def pod(name: str, app: str, port: int = 8080, image: str = "registry.example/app") -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": app}},
-            "spec": {"containers": [{"name": "c", "image": image, "ports": [{"containerPort": port}]}]}}
-
-
-def service(name: str, target: int | str = 8080, **spec: Any) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-            "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": target}], **spec}}
-
-
-def ingress(target: str = "web", host: str = "h.t", name: str = "i", path: str = "/", **annotations: str) -> dict[str, Any]:
-    named = {f"nginx.ingress.kubernetes.io/{key.replace('_', '-')}": value for key, value in annotations.items()}
-    backend = {"service": {"name": target, "port": {"number": 80}}}
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name, "annotations": named},
-            "spec": {"ingressClassName": "nginx", "rules": [
-                {"host": host, "http": {"paths": [{"path": path, "pathType": "Prefix", "backend": backend}]}}]}}
-
-
-def cluster_of(*objects: dict[str, Any], config: dict[str, str] | None = None, nodes: Any = None,
-               **settings: Any) -> simnet.Cluster:
-    controller = {"shape": "hostport", "config": config or {}, **settings.pop("ingress", {})}
-    cluster = simnet.Cluster(nodes=nodes or {"node": NODE}, ingress=controller, **settings)
-    cluster.apply(list(objects))
-    return cluster
-
-
-def ask(cluster: simnet.Cluster, url: str = "http://h.t/x", **options: Any) -> simnet.Trace:
-    return cluster.request(url, CLIENT, at=NODE, insecure=True, **options)
-
-
-def status(trace: simnet.Trace) -> int:
-    assert trace.response is not None, trace
-    return trace.response.status
 
 
 # the endpoint ----------------------------------------------------------------------------------------------------
@@ -218,18 +181,9 @@ def test_head_gets_no_body() -> None:
 
 
 def test_what_is_not_modelled_is_told() -> None:
-    trace = ask(cluster_of(service("web"), ingress(enable_cors="true"), pod("web-0", "web"), config={"add-headers": "a/b"}))
-    assert trace.not_modelled == ("annotation nginx.ingress.kubernetes.io/enable-cors of ingress/default/i",
+    trace = ask(cluster_of(service("web"), ingress(ssl_passthrough="true"), pod("web-0", "web"), config={"add-headers": "a/b"}))
+    assert trace.not_modelled == ("annotation nginx.ingress.kubernetes.io/ssl-passthrough of ingress/default/i",
                                   "ConfigMap key add-headers of ingress-nginx")
-
-
-def test_a_canary_of_the_host_is_told_as_not_modelled() -> None:
-    cluster = cluster_of(service("web"), service("next"), ingress(), pod("web-0", "web"),
-                         ingress("next", name="c", canary="true", canary_weight="100"))
-    trace = ask(cluster)
-    assert trace.response is not None and trace.response.by == "pod/default/web-0"
-    assert trace.not_modelled == tuple(f"annotation nginx.ingress.kubernetes.io/{name} of ingress/default/c"
-                                       for name in ("canary", "canary-weight"))
 
 
 def test_the_same_request_gives_the_same_bytes() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from simnet.control.ingress_class import go_bool
-from simnet.dataplane.http.annotations import read_networks, read_size
+from simnet.dataplane.http.annotation_reader import read_codes, read_networks, read_size
 from simnet.ip import IPNetwork
 
 ANYWHERE: Final = (IPNetwork.parse("0.0.0.0/0"), IPNetwork.parse("::/0"))
@@ -48,6 +48,13 @@ class ProxyConfig:
     whitelist_source_range: tuple[IPNetwork, ...] | None = None
     denylist_source_range: tuple[IPNetwork, ...] | None = None
     allow_snippet_annotations: bool = False
+    custom_http_errors: frozenset[int] = frozenset()
+    intercepts_errors: bool = True
+    limit_req_status_code: int = 503
+    global_allowed_response_headers: tuple[str, ...] = ()
+    allow_cross_namespace_resources: bool = False
+    strict_validate_path_type: bool = True
+    annotation_value_word_blocklist: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
     unusable: tuple[str, ...] = ()
 
@@ -74,6 +81,11 @@ def _redirect_code(text: str) -> int | None:
     return number if number in (301, 302, 307, 308) else None
 
 
+def _error_status(text: str) -> int | None:
+    number = _whole(text)
+    return number if number is not None and 400 <= number <= 599 else None
+
+
 def _age(text: str) -> str | None:
     return text.strip() if text.strip().isdigit() else None
 
@@ -82,19 +94,21 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     **dict.fromkeys(("ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash", "use-port-in-redirects",
                      "relative-redirects", "hsts", "hsts-include-subdomains", "hsts-preload", "use-forwarded-headers",
                      "compute-full-forwarded-for", "proxy-add-original-uri-header", "service-upstream",
-                     "allow-snippet-annotations"), go_bool),
+                     "allow-snippet-annotations", "allow-cross-namespace-resources", "strict-validate-path-type"),
+                    go_bool),
+    "custom-http-errors": read_codes, "limit-req-status-code": _error_status,
+    "global-allowed-response-headers": _paths, "annotation-value-word-blocklist": _paths,
     "http-redirect-code": _redirect_code, "no-tls-redirect-locations": _paths, "hsts-max-age": _age,
     "proxy-real-ip-cidr": read_networks, "proxy-body-size": read_size, "proxy-read-timeout": _seconds,
     "proxy-next-upstream": _words, "proxy-next-upstream-tries": _whole, "whitelist-source-range": read_networks,
     "denylist-source-range": read_networks}
 
 UNMODELLED: Final = frozenset((
-    "add-headers", "proxy-set-headers", "hide-headers", "custom-headers", "global-allowed-response-headers",
-    "custom-http-errors", "disable-proxy-intercept-errors", "location-snippet", "server-snippet", "http-snippet",
-    "main-snippet", "global-auth-url", "global-auth-signin", "limit-req-status-code", "limit-conn-status-code",
+    "add-headers", "proxy-set-headers", "hide-headers", "custom-headers", "location-snippet", "server-snippet",
+    "http-snippet", "main-snippet", "global-auth-url", "global-auth-signin", "limit-conn-status-code",
     "use-proxy-protocol", "enable-real-ip", "forwarded-for-header", "block-cidrs", "block-user-agents",
     "block-referers", "enable-modsecurity", "enable-owasp-modsecurity-crs", "annotations-risk-level",
-    "annotation-value-word-blocklist", "generate-request-id", "enable-underscores-in-headers",
+    "generate-request-id", "enable-underscores-in-headers",
     "ignore-invalid-headers", "allow-backend-server-header"))
 """Keys that change what clients or backends see and are not modelled. Others tune nginx or its logs."""
 
@@ -104,6 +118,8 @@ def read_config(data: Mapping[str, str]) -> ProxyConfig:
     values: dict[str, Any] = {}
     unusable: list[str] = []
     for key, value in data.items():
+        if key == "disable-proxy-intercept-errors":
+            values["intercepts_errors"] = go_bool(value) is not True
         reader = _READERS.get(key)
         if reader is None:
             continue

@@ -15,9 +15,11 @@ from simnet.dataplane.http.ingresses import Ingresses
 from simnet.dataplane.http.keyring import Keyring
 from simnet.dataplane.http.lookups import Lookups
 from simnet.dataplane.http.message import ServedCertificate
+from simnet.dataplane.http.rates import RateMemory
 from simnet.dataplane.http.table import ControllerTable, HostReason
 from simnet.dataplane.http.tls import show
 from simnet.dataplane.http.upstreams import Upstream, resolve_upstream
+from simnet.dataplane.step import Step
 from simnet.names import ObjectKey
 from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.ingress import Ingress
@@ -57,6 +59,7 @@ class Controllers:
         self._controllers: dict[ObjectKey, Controller] = {}
         self._tables: dict[ControllerFlags, ControllerTable] = {}
         self._upstreams: dict[ObjectKey, dict[tuple[str, bool, bool], Upstream]] = {}
+        self.rates = RateMemory()
         self._on: dict[str, Callable[[Event], None]] = {
             "Ingress": self._ingress_changed, "IngressClass": self._class_changed, "Pod": self._pod_changed,
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "ConfigMap": self._config_changed}
@@ -108,12 +111,22 @@ class Controllers:
     def fork(self, net: Lookups) -> Controllers:
         """An independent copy over another view; compiled servers and read Secrets are shared."""
         twin = Controllers(net)
+        twin.rates = self.rates.fork()
         twin.ingresses, twin._keyring = self.ingresses.fork(), self._keyring.fork(net)
         twin._controllers = self._controllers.copy()
         twin._tables = {flags: table.fork(twin.ingresses, twin._keyring, net.work)
                         for flags, table in self._tables.items()}
         twin._upstreams = {key: found.copy() for key, found in self._upstreams.items()}
         return twin
+
+    def commit(self, steps: Iterable[Step], now: float) -> None:
+        """Count a finished walk's request wherever a rate limit counts it, once a controller."""
+        seen: set[int] = set()
+        for step in steps:
+            counted = getattr(getattr(step.because, "routing", None), "counted", ())
+            if counted and id(step.before.flow) not in seen:
+                seen.add(id(step.before.flow))
+                self.rates.count(counted, now)
 
     # questions ---------------------------------------------------------------------------------------------------
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
+from simnet.dataplane.http.credentials import Verdict as Credential
 from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
+from simnet.dataplane.http.notes import Note
 from simnet.dataplane.http.plan import Role
 from simnet.dataplane.http.servers import Location, Rule
-from simnet.dataplane.http.settings import Note
+from simnet.dataplane.http.sticky import Stickiness
 from simnet.dataplane.http.upstreams import Peer, Upstream
-from simnet.dataplane.step import Attempt
+from simnet.dataplane.step import Attempt, Trace
 from simnet.dataplane.verdict import Verdict
+
+Walks = tuple[tuple[Fraction, Trace], ...]
 
 
 def _notes(routing: Routing) -> tuple[Note, ...]:
@@ -43,7 +48,8 @@ class RuleChosen:
 
     `upstream` is the backend with all its peers; `among` leaves out those tried before. `role` says in which capacity
     this backend got it, `why` what led there ('' when the rule alone did), `mirrors` who gets a copy. `timeout_seconds`
-    is how long the backend may take to answer.
+    is how long the backend may take to answer, `stickiness` what the client is told to come back with, `paths` the walks
+    of the question that auth-url asks first.
     """
 
     verdict: ClassVar[Verdict | None] = None
@@ -58,6 +64,8 @@ class RuleChosen:
     why: str = ""
     mirrors: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
+    stickiness: Stickiness | None = None
+    paths: Walks = ()
 
     @property
     def is_fallback(self) -> bool:
@@ -88,7 +96,9 @@ class RuleChosen:
 
 @dataclass(slots=True)
 class ProxyAnswered:
-    """The proxy answers by itself. `upstream` is the backend that cannot serve (reason NO_UPSTREAM), else None."""
+    """The proxy answers by itself. `upstream` is the backend that cannot serve (reason NO_UPSTREAM), else None; `why`
+    what exactly was wrong with credentials and the like, '' when the reason says it all; `paths` the walks of the
+    question that auth-url asks."""
 
     verdict: ClassVar[Verdict | None] = Verdict.ANSWERED
     controller: str
@@ -96,6 +106,8 @@ class ProxyAnswered:
     answer: Answer
     response: Response
     upstream: Upstream | None = None
+    why: str = ""
+    paths: Walks = ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -103,7 +115,7 @@ class ProxyAnswered:
 
     @property
     def not_modelled(self) -> tuple[str, ...]:
-        return _not_modelled(self.routing)
+        return (*_not_modelled(self.routing), *((self.why,) if self.why == Credential.NOT_MODELLED else ()))
 
     def losers(self) -> list[Loser]:
         """Every rule that lost, and why."""

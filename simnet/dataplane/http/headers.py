@@ -16,9 +16,12 @@ from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Headers, Request
 from simnet.dataplane.http.servers import Location
 from simnet.dataplane.http.target import Address
+from simnet.dataplane.http.tls import asked_certificate
+from simnet.dataplane.http.upstreams import wanted_port
 
 _VALID_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _NOT_PASSED: Final = frozenset((
+    "ssl-client-verify",
     "host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
     "proxy", "x-request-id", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
     "x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "x-original-forwarded-for", "x-original-forwarded-host"))
@@ -32,9 +35,36 @@ def backend_request(routing: Routing, source_port: int, is_fallback: bool = Fals
     host = location.settings.upstream_vhost or _public_host(routing.address, routing.client)
     target = routing.address.raw if is_fallback else routing.target
     code: Headers = (("X-Code", "503"),) if is_fallback else ()
-    headers = (*_forwarding(routing, routing.address, source_port), *_prefix(location), *code,
+    headers = (*_forwarding(routing, routing.address, source_port), *_prefix(location), *code, *_client_headers(routing),
                *_passed(request, location), *_upgrade(request))
     return Request(request.method, _scheme(location, request), host, target, headers, request.body, None, "1.1")
+
+
+def error_page_request(routing: Routing, source_port: int, status: int) -> Request:
+    """The request for an error page: method and query as they came, path `/`, and what went wrong where (rule D-5)."""
+    assert isinstance(routing.address, Address) and routing.location is not None
+    request, rule = routing.request, routing.location.rule
+    backend, ingress = rule.backend, rule.ingress
+    told = [("X-Code", str(status)), ("X-Format", request.header("accept") or ""), ("X-Original-URI", routing.address.raw),
+            ("X-Namespace", ingress.namespace if ingress is not None else ""),
+            ("X-Ingress-Name", ingress.name if ingress is not None else ""),
+            ("X-Service-Name", backend.service if backend is not None else ""),
+            ("X-Service-Port", wanted_port(backend) if backend is not None else ""),
+            ("X-Request-ID", request.header("x-request-id") or _request_id(request, routing.client, source_port)),
+            ("X-Forwarded-For", ip.text(routing.client.address))]
+    names = {name.lower() for name, _ in told}
+    passed = tuple(each for each in _passed(request, routing.location) if each[0].lower() not in names)
+    return Request(request.method, "http", _public_host(routing.address, routing.client),
+                   f"/{routing.address.arguments}", (*(each for each in told if each[1]), *passed), request.body, None,
+                   "1.1")
+
+
+def _client_headers(routing: Routing) -> Headers:
+    """What the backend of a host that asks for client certificates is told; here no client shows one (rule K-18)."""
+    server = routing.match.server if routing.match is not None else None
+    if server is None or not server.client_certificates or asked_certificate(routing.table, server) is None:
+        return ()
+    return (("ssl-client-verify", "NONE"),)
 
 
 def _public_host(address: Address, client: Client) -> str:
@@ -89,8 +119,11 @@ def _prefix(location: Location) -> Headers:
 
 
 def _passed(request: Request, location: Location) -> Headers:
-    """The client's other headers; those with odd characters in the name and hop-by-hop ones are dropped."""
+    """The client's other headers; those with odd characters in the name and hop-by-hop ones are dropped, and so are the
+    credentials that were checked here (rule K-3)."""
     replaced = {name.lower() for name, _ in _prefix(location)}
+    if location.settings.credentials is not None:
+        replaced.add("authorization")
     return tuple((name, value) for name, value in request.headers
                  if name.lower() not in _NOT_PASSED and name.lower() not in replaced and _VALID_NAME.fullmatch(name))
 

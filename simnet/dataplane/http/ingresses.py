@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 from simnet.dataplane.http.annotations import alias_names
+from simnet.dataplane.http.upstreams import BackendKey, backend_key
 from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
 from simnet.objects.ingressclass import IngressClass
@@ -40,6 +41,8 @@ class Ingresses:
         self._aliases: Index[Ingress] = Index(_aliases)
         self._secrets: Index[Ingress] = Index(_secrets)
         self._by_class: Index[Ingress] = Index(_class)
+        self._by_backend: Index[Ingress] = Index(backends_of)
+        self._canaries: Index[Ingress] = Index(_canary)
 
     def update(self, key: ObjectKey, old: Ingress | None, new: Ingress | None) -> frozenset[str]:
         """Follow one change of an Ingress; returns the hosts it touches."""
@@ -53,9 +56,22 @@ class Ingresses:
         if new is not None:
             for host in hosts_of(new):
                 self._hosts[host] = (*self._hosts.get(host, ()), new)
-        for index in (self._aliases, self._secrets, self._by_class):
+        for index in (self._aliases, self._secrets, self._by_class, self._by_backend, self._canaries):
             index.update(key, old, new)
-        return frozenset(host for each in (old, new) if each is not None for host in hosts_of(each))
+        changed = [each for each in (old, new) if each is not None]
+        return frozenset(host for each in (*changed, *self._beside_canaries(changed)) for host in hosts_of(each))
+
+    def _beside_canaries(self, changed: list[Ingress]) -> list[Ingress]:
+        """Ingresses that share a backend with a changed one where a canary takes part: who came first may be another
+        now (rule Y-9). Nothing as long as there are no canaries."""
+        if not self.canaries() and not any(map(is_canary, changed)):
+            return []
+        found: list[Ingress] = []
+        for key in {key for each in changed for key in backends_of(each)}:
+            sharers = self._by_backend.get(key).values()
+            if any(map(is_canary, (*sharers, *changed))):
+                found += sharers
+        return found
 
     def update_class(self, name: str, new: IngressClass | None) -> frozenset[str]:
         """Follow one change of an IngressClass; returns the hosts of the Ingresses that name it."""
@@ -92,8 +108,17 @@ class Ingresses:
         """Ingresses whose tls section names this Secret."""
         return self._secrets.get(secret).values()
 
+    def using(self, backend: BackendKey) -> Iterable[Ingress]:
+        """Ingresses with a path or default backend that leads there."""
+        return self._by_backend.get(backend).values()
+
+    def canaries(self) -> Iterable[Ingress]:
+        """Ingresses with a canary annotation, whatever it says."""
+        return self._canaries.get(True).values()
+
     def fork(self) -> Ingresses:
         twin = Ingresses()
+        twin._by_backend, twin._canaries = self._by_backend.fork(), self._canaries.fork()
         twin._hosts, twin._classes = self._hosts.copy(), self._classes.copy()
         twin._aliases, twin._secrets, twin._by_class = self._aliases.fork(), self._secrets.fork(), self._by_class.fork()
         return twin
@@ -115,6 +140,21 @@ def _aliases(ingress: Ingress) -> Iterable[Hashable]:
 
 def _secrets(ingress: Ingress) -> Iterable[Hashable]:
     return {ObjectKey(ingress.namespace, entry.secret_name) for entry in ingress.tls if entry.secret_name}
+
+
+def backends_of(ingress: Ingress) -> dict[BackendKey, None]:
+    """The Services that an Ingress leads to, each once."""
+    backends = [ingress.default_backend, *(path.backend for rule in ingress.rules for path in rule.paths or ())]
+    return {key: None for each in backends if (key := backend_key(ingress.namespace, each)) is not None}
+
+
+def is_canary(ingress: Ingress) -> bool:
+    """Whether it carries a canary annotation, with any prefix and any value."""
+    return any(name.endswith("/canary") for name in ingress.annotations)
+
+
+def _canary(ingress: Ingress) -> Iterable[Hashable]:
+    return (True,) if is_canary(ingress) else ()
 
 
 def _class(ingress: Ingress) -> Iterable[Hashable]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from os.path import commonpath
 
 from simnet.control.ingress_class import ClassMatch, match_class
 from simnet.dataplane.http.annotations import read_annotations
@@ -12,6 +13,7 @@ from simnet.dataplane.http.ingresses import hosts_of
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule, Server, Shadowed, in_order
 from simnet.dataplane.http.target import Address
+from simnet.errors import nearest
 from simnet.objects.ingress import Ingress
 
 
@@ -22,6 +24,7 @@ class Loss(StrEnum):
     CLASS = "its Ingress is not this controller's"
     CANARY = "its Ingress is a canary, which has no paths of its own"
     DROPPED = "its Ingress is dropped for an annotation"
+    RESERVED = "its Service was first seen in a canary, which keeps it from other Ingresses"
     RESOURCE = "its backend is a resource, which this controller skips"
     PATTERN = "its path is no pattern, and the host needs patterns"
     OLDER = "an older rule has the same host, path and type"
@@ -41,6 +44,7 @@ class Near(StrEnum):
     SLASH = "final slash"
     BOUNDARY = "path element"
     HOST = "host"
+    NEAREST = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ def _of_server(routing: Routing, server: Server) -> Iterator[Loser]:
 def _shadow(shadowed: Shadowed) -> Loss:
     if shadowed.by is not None:
         return Loss.CONFLICT if shadowed.is_conflict else Loss.OLDER
+    if shadowed.is_reserved:
+        return Loss.RESERVED
     return Loss.RESOURCE if shadowed.rule.backend is not None and shadowed.rule.backend.resource else Loss.PATTERN
 
 
@@ -145,7 +151,17 @@ def near_misses(routing: Routing) -> list[NearMiss]:
     found = [NearMiss(loser, near) for loser in losers(routing) if not loser.rule.is_implicit
              for near in (_near(address, loser),) if near is not None]
     order = list(Near)
-    return sorted(found, key=lambda miss: order.index(miss.near))
+    return sorted(found, key=lambda miss: order.index(miss.near)) or _nearest(address, losers(routing))
+
+
+def _nearest(address: Address, lost: list[Loser]) -> list[NearMiss]:
+    """The rule of the host whose path is most like the one asked for; nothing when the host has no rules."""
+    paths = {loser.rule.path: loser for loser in reversed(lost)
+             if loser.loss is Loss.PATH and not loser.rule.is_implicit}
+    if not paths:
+        return []
+    name = nearest(address.path, list(paths)) or max(paths, key=lambda path: len(commonpath((path, address.path))))
+    return [NearMiss(paths[name], Near.NEAREST)]
 
 
 def _near(address: Address, loser: Loser) -> Near | None:

@@ -11,14 +11,16 @@ from enum import StrEnum
 from typing import Final
 
 from simnet.dataplane.http.believed import Client
+from simnet.dataplane.http.cors import is_preflight
 from simnet.dataplane.http.ingresses import ANY_HOST, Known
-from simnet.dataplane.http.message import Request
+from simnet.dataplane.http.message import Headers, Request
+from simnet.dataplane.http.rates import Bucket
 from simnet.dataplane.http.redirects import app_root_location, https_location, slash_location, www_location
 from simnet.dataplane.http.rewriting import rewritten_path
 from simnet.dataplane.http.servers import Location, Server
 from simnet.dataplane.http.table import ControllerTable, HostMatch, HostReason
 from simnet.dataplane.http.target import Address, Malformed, read_address
-from simnet.dataplane.http.tls import has_certificate
+from simnet.dataplane.http.tls import asked_certificate, has_certificate
 
 HEALTH_PATH: Final = "/healthz"
 
@@ -39,6 +41,13 @@ class AnswerReason(StrEnum):
     DEFAULT_BACKEND = "default backend"
     NO_UPSTREAM = "the backend cannot serve"
     FORBIDDEN = "the client's address is not allowed"
+    PREFLIGHT = "a CORS preflight is answered by the proxy"
+    TOO_MANY = "more requests than limit-rps or limit-rpm allow"
+    UNAUTHORIZED = "the request has no valid credentials"
+    OUTER_AUTH = "auth-url does not let the request in"
+    MISDIRECTED = "the TLS handshake named another host than one that asks for client certificates"
+    NO_CLIENT_CERTIFICATE = "the host asks for a client certificate and none was shown"
+    CLIENT_NAME = "the client certificate's name does not match auth-tls-match-cn"
 
 
 @dataclass(slots=True)
@@ -56,7 +65,8 @@ class Routing:
 
     `address` says what was asked for, or why that was malformed; `match` how the host found its server; `location` is
     the one chosen (None before that step), `target` what a backend would be asked for, `answer` what the proxy says
-    itself instead (None: it forwards). `known` is every Ingress there was.
+    itself instead (None: it forwards). `headers` are put on whatever is answered, `counted` is what rate limits count
+    the request in, `denied_by` the annotation that closes the location. `known` is every Ingress there was.
     """
 
     table: ControllerTable
@@ -68,6 +78,9 @@ class Routing:
     location: Location | None = None
     target: str = ""
     answer: Answer | None = None
+    headers: Headers = ()
+    counted: tuple[Bucket, ...] = ()
+    denied_by: str = ""
 
     @property
     def path(self) -> str:
@@ -90,11 +103,28 @@ def decide(table: ControllerTable, request: Request, client: Client) -> Routing:
     code = table.config.http_redirect_code
     if match.reason is HostReason.WWW:
         routing.answer = Answer(AnswerReason.WWW, code, www_location(match.server.host, address, client))
+    elif (asked := _client_certificate(routing, match.server, address)) is not None:
+        routing.answer = asked
     elif match.server.app_root and address.path == "/":
         routing.answer = Answer(AnswerReason.APP_ROOT, 302, app_root_location(match.server, address, request))
     else:
         _locate(routing, match.server, address)
     return routing
+
+
+def _client_certificate(routing: Routing, server: Server, address: Address) -> Answer | None:
+    """What a host that asks for client certificates says to a client without one; here no client has any (K-18)."""
+    wanted = asked_certificate(routing.table, server) if server.client_certificates else None
+    if wanted is None or wanted.mode == "off":
+        return None
+    request = routing.request
+    if request.is_tls and request.sni is not None and request.sni.lower() != address.host:
+        return Answer(AnswerReason.MISDIRECTED, 421)
+    if request.is_tls and wanted.mode == "on":
+        if wanted.error_page:
+            return Answer(AnswerReason.NO_CLIENT_CERTIFICATE, 302, wanted.error_page)
+        return Answer(AnswerReason.NO_CLIENT_CERTIFICATE, 400)
+    return Answer(AnswerReason.CLIENT_NAME, 403) if wanted.match_cn else None
 
 
 def _locate(routing: Routing, server: Server, address: Address) -> None:
@@ -112,8 +142,19 @@ def _locate(routing: Routing, server: Server, address: Address) -> None:
         relative = config.relative_redirects if settings.relative_redirects is None else settings.relative_redirects
         routing.answer = Answer(AnswerReason.SLASH, 301,
                                 slash_location(location, address, routing.request, bool(relative)))
-    elif location.denied_by:
+    elif denied_by := location.denied_by or (routing.table.missing_reference(location) if settings.references else ""):
+        routing.denied_by = denied_by
         routing.answer = Answer(AnswerReason.DENIED, 503)
+    else:
+        _in_location(routing, location, address)
+
+
+def _in_location(routing: Routing, location: Location, address: Address) -> None:
+    """Steps 8 to 11: CORS, redirects, rewriting."""
+    settings = location.settings
+    routing.headers = routing.table.headers_of(location, routing.request)
+    if settings.cors is not None and is_preflight(settings.cors, routing.request):
+        routing.answer = Answer(AnswerReason.PREFLIGHT, 204)
     elif settings.redirect is not None:
         routing.answer = Answer(AnswerReason.REDIRECT, settings.redirect.status, settings.redirect.url)
     else:
@@ -178,14 +219,3 @@ def _goes_to_https(routing: Routing, location: Location, address: Address) -> bo
         return True
     wanted = config.ssl_redirect if settings.ssl_redirect is None else settings.ssl_redirect
     return bool(wanted) and has_certificate(routing.table, address.host)
-
-
-def is_refused(routing: Routing) -> bool:
-    """Whether an allow or deny list keeps the client out, the deny list first (rules K-1, K-2; step 14)."""
-    assert routing.location is not None
-    settings, config, address = routing.location.settings, routing.table.config, routing.client.address
-    deny = config.denylist_source_range if settings.deny is None else settings.deny
-    allow = config.whitelist_source_range if settings.allow is None else settings.allow
-    if deny and any(address in cidr for cidr in deny):
-        return True
-    return bool(allow) and not any(address in cidr for cidr in allow or ())

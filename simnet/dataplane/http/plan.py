@@ -13,7 +13,10 @@ from fractions import Fraction
 
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
+from simnet.dataplane.http.outer_auth import Question
+from simnet.dataplane.http.sticky import Stickiness
 from simnet.dataplane.http.upstreams import Peer, Upstream
+from simnet.dataplane.step import Trace
 
 CERTAIN = Fraction(1)
 
@@ -29,11 +32,12 @@ class Role(StrEnum):
 
 @dataclass(slots=True)
 class Said:
-    """The front end answers by itself; `upstream` is the backend that cannot serve, if that is why."""
+    """The front end answers by itself; `upstream` is the backend that cannot serve, if that is why; `why` says more."""
 
     answer: Answer
     response: Response
     upstream: Upstream | None = None
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -42,7 +46,8 @@ class Way:
 
     `among` are the peers that may be chosen, each as likely as the others (affinity narrows them); `mirrors` names
     whoever gets a copy and `why` says what led here (`CanaryReason` and the like, '' when nothing but the rule did).
-    `timeout_seconds` is how long the backend may take, 0 for any time.
+    `timeout_seconds` is how long the backend may take, 0 for any time. `keeps_peer`: the next try goes to the same peer
+    again. `stickiness` is what the client is told to come back with.
     """
 
     upstream: Upstream
@@ -52,6 +57,8 @@ class Way:
     why: str = ""
     mirrors: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
+    keeps_peer: bool = False
+    stickiness: Stickiness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,14 @@ NEVER = Retry(frozenset(("off",)), 1)
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done: outcomes with shares that add up to one, and what happens when a peer fails."""
+    """What is to be done: outcomes with shares that add up to one, and what happens when a peer fails.
+
+    `question` is asked before anything else is done, of whoever decides whether the request is let in; `asked` are the
+    walks of the question, once it has been put.
+    """
 
     routing: Routing
     outcomes: tuple[tuple[Fraction, Way | Said], ...]
     retry: Retry = NEVER
+    question: Question | None = None
+    asked: tuple[tuple[Fraction, Trace], ...] = ()

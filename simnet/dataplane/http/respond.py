@@ -13,12 +13,14 @@ from simnet.control.listening import Listening
 from simnet.dataplane import decisions as core
 from simnet.dataplane.conntrack import is_cut_off
 from simnet.dataplane.http.answer import answer_at_node, answer_by, answer_unknown
+from simnet.dataplane.http.cookies import cookies_of
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Reply, Request, Response, ServedCertificate
 from simnet.dataplane.http.pages import nginx_response
-from simnet.dataplane.packet import Packet
-from simnet.dataplane.step import Step, Trace
+from simnet.dataplane.http.plan import Role
+from simnet.dataplane.packet import Packet, Place
+from simnet.dataplane.step import Intercepted, Step, Trace
 from simnet.dataplane.verdict import Verdict
 from simnet.objects.pod import Pod
 from simnet.settings import OutsideHost
@@ -29,6 +31,8 @@ _HOP_BY_HOP: Final = frozenset(("connection", "keep-alive", "proxy-connection", 
 
 class Answering(Protocol):
     """What the way back asks of the view."""
+
+    now: float
 
     def listening(self, pod: Pod) -> Listening: ...
 
@@ -54,7 +58,7 @@ def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace
         return Trace((*trace.steps, Step(trace.last.before, None, lost)))
     response = _response(net, trace.last, reply)
     for chosen in _proxies(trace):
-        response = through(chosen, response)
+        response = through(chosen, response, net.now)
     if response is None:
         return trace
     if request.method == "HEAD":
@@ -121,20 +125,73 @@ def _certificate(trace: Trace) -> ServedCertificate | None:
     return None
 
 
-def through(chosen: RuleChosen, response: Response | None) -> Response:
+def intercepted(net: Answering, trace: Trace, reply: Reply | None = None) -> Packet | None:
+    """The packet with which a proxy asks for an error page in place of the answer it got or made, None when the answer
+    is passed on: the status must be listed, and the answer must not be such a page itself (rule D-5, b)."""
+    last = trace.last
+    if isinstance(last.because, ProxyAnswered | UpstreamFailed):
+        before, response = last.before, last.because.response
+        if not any(isinstance(each, Intercepted) for each in before.attempts) and _is_error_listed(last.because.routing,
+                                                                                                 response.status):
+            return _asking_for_page(before, response.status)
+    response_so_far = _response(net, last, reply)
+    for chosen in _proxies(trace):
+        asked = _opened_from(trace, chosen)
+        response_so_far = through(chosen, response_so_far, net.now)
+        if chosen.role is not Role.ERROR_PAGE and _is_error_listed(chosen.routing, response_so_far.status):
+            return _asking_for_page(asked, response_so_far.status)
+    return None
+
+
+def _is_error_listed(routing: Routing, status: int) -> bool:
+    """Whether custom-http-errors lists the status, of the location or, where that has no list, of the ConfigMap."""
+    if routing.location is None or status < 300:
+        return False
+    settings, config = routing.location.settings, routing.table.config
+    listed = config.custom_http_errors if settings.custom_http_errors is None else settings.custom_http_errors
+    return status in listed and settings.intercepts_errors and config.intercepts_errors
+
+
+def _opened_from(trace: Trace, chosen: RuleChosen) -> Packet:
+    return next(step.before for step in trace.steps if step.because is chosen)
+
+
+def _asking_for_page(at: Packet, status: int) -> Packet:
+    """The client's packet, back at the proxy."""
+    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.protocol, at.flow,
+                  at.claim, at.target, at.masquerade, (*at.attempts, Intercepted(status)))
+
+
+def through(chosen: RuleChosen, response: Response | None, now: float) -> Response:
     """What a proxy makes of its backend's response: 504 when it took too long, 502 when it was no HTTP."""
     by, limit = f"ingress-nginx/{chosen.controller}", chosen.timeout_seconds
     if response is None:
         return finished(chosen.routing, nginx_response(502, by))
-    if response.delay_seconds > limit:
+    if limit and response.delay_seconds > limit:
         return finished(chosen.routing, replace(nginx_response(504, by), delay_seconds=limit))
     kept = tuple((name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP)
-    return finished(chosen.routing, replace(response, headers=kept))
+    cookies = (("Set-Cookie", cookie),) if (cookie := _cookie(chosen, now)) else ()
+    return finished(chosen.routing, replace(response, headers=(*kept, *cookies)))
+
+
+def _cookie(chosen: RuleChosen, now: float) -> str:
+    """The affinity cookie for a client that brought none, or one that no longer leads anywhere (rule K-7)."""
+    stickiness = chosen.stickiness
+    if stickiness is None or not stickiness.sets_cookie:
+        return ""
+    brought = cookies_of(chosen.routing.request).get(stickiness.sticky.name)
+    if stickiness.peer_of(brought, chosen.upstream.peers) is chosen.peer:
+        return ""
+    return stickiness.set_cookie(chosen.peer, chosen.upstream.peers, chosen.routing.request.is_tls, now)
 
 
 def finished(routing: Routing, response: Response) -> Response:
-    """Strict-Transport-Security on every answer of a location over HTTPS (rule T-10)."""
+    """Strict-Transport-Security on every answer of a location over HTTPS (rule T-10), and the headers of the location."""
     config = routing.table.config
+    if routing.headers:
+        own = {name.lower() for name, _ in routing.headers}
+        kept = tuple(each for each in response.headers if each[0].lower() not in own)
+        response = replace(response, headers=(*kept, *routing.headers))
     if routing.request.scheme != "https" or routing.location is None or not config.hsts:
         return response
     value = f"max-age={config.hsts_max_age}"

@@ -8,12 +8,13 @@ D-3, D-4, B-5.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from simnet.dataplane.http.ingresses import ANY_HOST
 from simnet.dataplane.http.rewriting import pattern_of
-from simnet.dataplane.http.settings import IngressSettings, LocationSettings
+from simnet.dataplane.http.settings import ClientCertificates, IngressSettings, LocationSettings
+from simnet.dataplane.http.upstreams import BackendKey, backend_key
 from simnet.objects.ingress import Ingress, IngressBackend
 
 PLAIN_DEFAULT = LocationSettings(ssl_redirect=False, force_ssl_redirect=False, allow=(), deny=())
@@ -46,6 +47,11 @@ class Rule:
     def is_exact(self) -> bool:
         return self.path_type == "Exact"
 
+    @property
+    def backend_key(self) -> BackendKey | None:
+        """What its upstream is filed under; None for the controller's default backend and for resources."""
+        return backend_key(self.ingress.namespace, self.backend) if self.ingress is not None else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Location:
@@ -72,11 +78,13 @@ class Shadowed:
     """A rule that has no location. `by` holds its place (None: it could have none at all).
 
     `is_conflict`: nginx would refuse the whole configuration; here the older rule wins and the rest goes on (M-7).
+    `is_reserved`: its Service was first seen in a canary, which takes it out of every other Ingress (Y-9).
     """
 
     rule: Rule
     by: Rule | None
     is_conflict: bool = False
+    is_reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +93,7 @@ class Server:
 
     On a plain host `exact` and `prefixes` map whole paths; on a regex host `patterns` are tried in order. `sources` are
     its Ingresses, oldest first, `canaries` those that only mark alternatives; `tls` is the Ingress whose tls section
-    decides about the certificate.
+    decides about the certificate, `client_certificates` what its Ingresses ask of clients, the first usable one counts.
     """
 
     host: str
@@ -100,6 +108,7 @@ class Server:
     aliases: tuple[str, ...]
     app_root: str
     from_to_www: bool
+    client_certificates: tuple[tuple[Ingress, ClientCertificates], ...] = ()
 
     @property
     def is_regex(self) -> bool:
@@ -115,12 +124,18 @@ def in_order(ingresses: Iterable[Ingress]) -> list[Ingress]:
     return sorted(sorted(ingresses, key=lambda each: str(each.key), reverse=True), key=lambda each: int(each.created))
 
 
-def compile_server(host: str, mine: Sequence[Source], catch_all: bool = True) -> Server:
+def _nobody(key: BackendKey) -> bool:
+    return False
+
+
+def compile_server(host: str, mine: Sequence[Source], catch_all: bool = True,
+                   is_reserved: Callable[[BackendKey], bool] = _nobody) -> Server:
     """The server of `host` from its Ingresses in M order. `catch_all`: an Ingress without rules may own the default
-    server. A canary adds no path (rule Y-1). O(their rules for this host, times log)."""
+    server. A canary adds no path (rule Y-1); `is_reserved` says of a backend that only canaries have it (rule Y-9).
+    O(their rules for this host, times log)."""
     sources = [source for source in mine if not source.settings.is_canary]
     with_rules = [source for source in sources if source.ingress.rules]
-    draft = _Draft(host)
+    draft = _Draft(host, is_reserved)
     draft.start(sources if catch_all else with_rules)
     for source in with_rules:
         draft.take(source)
@@ -139,7 +154,9 @@ def compile_server(host: str, mine: Sequence[Source], catch_all: bool = True) ->
         tls=next((each.ingress for each in with_rules if each.ingress.tls), None) if host != ANY_HOST else None,
         aliases=next((each.settings.aliases for each in with_rules if each.settings.aliases), ()),
         app_root=next((each.app_root for each in settings if each.app_root), ""),
-        from_to_www=any(entry.settings.from_to_www and not entry.rule.is_implicit for entry in draft.entries))
+        from_to_www=any(entry.settings.from_to_www and not entry.rule.is_implicit for entry in draft.entries),
+        client_certificates=tuple((each.ingress, wanted) for each in with_rules
+                                  if (wanted := each.settings.client_certificates) is not None))
 
 
 def _patterns(draft: _Draft, locations: Iterable[Location]) -> tuple[Location, ...]:
@@ -165,8 +182,8 @@ class _Entry:
 class _Draft:
     """The locations of one server while its Ingresses are taken in, one after the other."""
 
-    def __init__(self, host: str) -> None:
-        self.host = host
+    def __init__(self, host: str, is_reserved: Callable[[BackendKey], bool]) -> None:
+        self.host, self.is_reserved = host, is_reserved
         self.entries: list[_Entry] = []
         self.shadowed: list[Shadowed] = []
         self._at: dict[str, list[int]] = {}
@@ -197,8 +214,9 @@ class _Draft:
             for path in each.paths or ():
                 rule = Rule(self.host, path.path or "/", path.path_type or "ImplementationSpecific", path.backend,
                             source.ingress)
-                if path.backend.resource is not None:
-                    self.shadowed.append(Shadowed(rule, None))
+                key = rule.backend_key
+                if key is None or self.is_reserved(key):
+                    self.shadowed.append(Shadowed(rule, None, is_reserved=key is not None))
                 else:
                     self._add(_Entry(rule, source.settings.location, source.settings.denied_by))
 

@@ -11,18 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simnet.control.ingress_class import ClassMatch, ControllerFlags, match_class
+from simnet.control.ingress_class import ClassMatch, ControllerFlags, match_class, object_key
 from simnet.dataplane.http.annotations import read_annotations
+from simnet.dataplane.http.balancing import Balancing, alternatives_of, balancing_of, first_seen_in_canary
 from simnet.dataplane.http.config import ProxyConfig
+from simnet.dataplane.http.cors import cors_headers
+from simnet.dataplane.http.credentials import Credentials, users_in
 from simnet.dataplane.http.ingresses import ANY_HOST, Ingresses
 from simnet.dataplane.http.keyring import Keyring
-from simnet.dataplane.http.servers import Server, Source, compile_server, in_order
-from simnet.dataplane.http.settings import IngressSettings
+from simnet.dataplane.http.message import Headers, Request
+from simnet.dataplane.http.servers import Location, Server, Source, compile_server, in_order
+from simnet.dataplane.http.settings import IngressSettings, Reference
+from simnet.dataplane.http.upstreams import BackendKey
 from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
 from simnet.store.work import Work
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
 
 
 class HostReason(StrEnum):
@@ -58,6 +64,7 @@ class ControllerTable:
         self._servers: dict[str, Server | None] = {}
         self._exact: dict[str, HostMatch] = {}
         self._settings: dict[ObjectKey, tuple[Ingress, IngressSettings]] = {}
+        self._balancing: dict[BackendKey, Balancing] = {}
 
     # what is mine ------------------------------------------------------------------------------------------------
 
@@ -80,6 +87,42 @@ class ControllerTable:
         found = [Source(each, self.settings_of(each)) for each in in_order(ingresses) if self.class_of(each)]
         return [each for each in found if not each.settings.dropped_by]
 
+    # what locations refer to ------------------------------------------------------------------------------------
+
+    def missing_reference(self, location: Location) -> str:
+        """The annotation that names a Secret or ConfigMap which is not there, not allowed or lacks its key; '' when all
+        are (rule K-17, second outcome)."""
+        assert location.rule.ingress is not None, "only Ingresses have annotations"
+        namespace = location.rule.ingress.namespace
+        return next((each.annotation for each in location.settings.references if not self._is_there(each, namespace)), "")
+
+    def _is_there(self, reference: Reference, namespace: str) -> bool:
+        key = object_key(reference.name)
+        if reference.kind == "ConfigMap":
+            configmap = self.keyring.net.configmap(key) if key is not None else None
+            return configmap is not None and all(_is_header(name) and name in self.config.global_allowed_response_headers
+                                                 for name in configmap.data)
+        if key is None and reference.annotation == "auth-secret":
+            key = ObjectKey(namespace, reference.name)
+        if key is None or (key.namespace != namespace and not self.config.allow_cross_namespace_resources):
+            return False
+        secret = self.keyring.net.secret(key)
+        return secret is not None and (not reference.key or reference.key in secret.data)
+
+    def users_of(self, credentials: Credentials, namespace: str) -> dict[str, str]:
+        """Who may log in: what the Secret of `auth-secret` holds."""
+        key = object_key(credentials.secret) or ObjectKey(namespace, credentials.secret)
+        secret = self.keyring.net.secret(key)
+        return users_in(credentials, secret.data) if secret is not None else {}
+
+    def headers_of(self, location: Location, request: Request) -> Headers:
+        """The headers a location puts on every answer: its CORS policy's and those of custom-headers."""
+        settings = location.settings
+        headers = cors_headers(settings.cors, request) if settings.cors is not None else ()
+        key = object_key(settings.custom_headers) if settings.custom_headers else None
+        configmap = self.keyring.net.configmap(key) if key is not None else None
+        return (*headers, *configmap.data.items()) if configmap is not None else headers
+
     # servers -----------------------------------------------------------------------------------------------------
 
     def server(self, host: str) -> Server | None:
@@ -93,10 +136,31 @@ class ControllerTable:
         sources = self._sources(ingresses)
         server = None
         if host == ANY_HOST or not all(each.settings.is_canary for each in sources):
-            server = compile_server(host, sources, not self.flags.disable_catch_all)
+            server = compile_server(host, sources, not self.flags.disable_catch_all, self._is_reserved)
             self.work.hosts_compiled += 1
         self._servers[host] = server
         return server
+
+    def _is_reserved(self, backend: BackendKey) -> bool:
+        """Whether only canaries have this backend (rule Y-9)."""
+        if not self.ingresses.canaries():
+            return False
+        return first_seen_in_canary(self._sources(self.ingresses.using(backend)), backend)
+
+    def balancing(self, backend: BackendKey) -> Balancing:
+        """How the endpoints of a backend are chosen, and its canary. O(1) until an Ingress changes; then O(Ingresses
+        that use it), and where there are canaries O(their rules)."""
+        found = self._balancing.get(backend)
+        if found is None:
+            found = self._balancing[backend] = balancing_of(self._sources(self.ingresses.using(backend)), backend)
+            canaries = self._sources(self.ingresses.canaries()) if self.ingresses.canaries() else []
+            if canaries:
+                found.canaries = alternatives_of(canaries, backend, self.server, self.balancing_alone)
+        return found
+
+    def balancing_alone(self, backend: BackendKey) -> Balancing:
+        """The same without canaries of its own: what a canary's backend is asked for."""
+        return balancing_of(self._sources(self.ingresses.using(backend)), backend)
 
     def default_server(self) -> Server:
         found = self.server(ANY_HOST)
@@ -159,6 +223,7 @@ class ControllerTable:
     # forgetting --------------------------------------------------------------------------------------------------
 
     def forget_hosts(self, hosts: Iterable[str]) -> None:
+        self._balancing.clear()
         for host in hosts:
             self._servers.pop(host, None)
             self._exact.pop(host, None)
@@ -170,7 +235,12 @@ class ControllerTable:
         """The same servers, shared, over another cluster's files."""
         twin = ControllerTable(self.flags, self.config, ingresses, keyring, work)
         twin._servers, twin._exact, twin._settings = self._servers.copy(), self._exact.copy(), self._settings.copy()
+        twin._balancing = self._balancing.copy()
         return twin
+
+
+def _is_header(name: str) -> bool:
+    return _HEADER.fullmatch(name) is not None
 
 
 def _matches(alias: str, name: str) -> bool:

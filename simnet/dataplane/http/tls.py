@@ -13,9 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simnet.control.ingress_class import object_key
 from simnet.dataplane.http.ingresses import ANY_HOST
 from simnet.dataplane.http.message import ServedCertificate
 from simnet.dataplane.http.servers import Server
+from simnet.dataplane.http.settings import ClientCertificates
 from simnet.dataplane.http.table import ControllerTable, HostReason
 from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
@@ -140,6 +142,16 @@ def _default(table: ControllerTable, reason: CertificateReason, secret: ObjectKe
     read = table.keyring.secret(key) if key is not None else None
     served = read.served() if read is not None and read.pair is not None else table.keyring.fake()
     return Shown(served, reason, secret, host, flaw)
+
+
+def asked_certificate(table: ControllerTable, server: Server) -> ClientCertificates | None:
+    """What a host asks of its clients' certificates: the first Ingress counts whose Secret has a `ca.crt` (rule K-18)."""
+    for ingress, wanted in server.client_certificates:
+        key = object_key(wanted.secret)
+        secret = table.keyring.net.secret(key) if key is not None and key.namespace == ingress.namespace else None
+        if secret is not None and secret.data.get("ca.crt"):
+            return wanted
+    return None
 
 
 # the client's side ----------------------------------------------------------------------------------------------

@@ -18,6 +18,9 @@ from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.ingress import IngressBackend
 from simnet.objects.service import Service, ServicePort
 
+BackendKey = tuple[str, str, str]
+"""Namespace, Service and port as the Ingress writes it: what ingress-nginx keeps one upstream for."""
+
 
 class UpstreamState(StrEnum):
     """Whether a backend can serve, and what is missing if not."""
@@ -67,6 +70,13 @@ class Upstream:
 def wanted_port(backend: IngressBackend) -> str:
     """The port of a backend as it is compared: its number or its name as text."""
     return backend.port_name or str(backend.port_number)
+
+
+def backend_key(namespace: str, backend: IngressBackend | None) -> BackendKey | None:
+    """The key of a backend; None for a resource and for no backend at all."""
+    if backend is None or backend.resource is not None:
+        return None
+    return namespace, backend.service, wanted_port(backend)
 
 
 def resolve_upstream(key: ObjectKey, service: Service | None, slices: Iterable[EndpointSlice], wanted: str, *,
