@@ -80,6 +80,7 @@ class Cluster:
         self.world.recorder = next(each for each in controllers if isinstance(each, EventRecorder))
         self._door = Door(self.world, self._loop)
         self.view.now = self.world.now
+        self.world.webhook = self.view.ingress.refusal
 
     def _set_up(self) -> None:
         """Nodes, and what `addons` asks for; an empty `addons` leaves the cluster empty but for its nodes."""

@@ -37,7 +37,8 @@ class Problem:
     """One mistake: where it is, which object and field, what was given, what would do.
 
     `type` is the API server's field error type: Required, Invalid, NotSupported, NotFound, Duplicate, Forbidden, TooMany,
-    TooLong, TypeInvalid, Unknown (a field Kubernetes does not have), InternalError, or Syntax (not readable at all).
+    TooLong, TypeInvalid, Unknown (a field Kubernetes does not have), InternalError, BadRequest (a webhook says no), or
+    Syntax (not readable at all).
     `object` reads `service/default/web`; `field` is the API's path, `spec.ports[0].port`; `detail` says what was
     expected, in the API server's words where it has some. `suggestion` is the nearest name that exists;
     `excerpt` further lines shown below the message (source line, caret, a repaired text).
@@ -62,7 +63,7 @@ class Problem:
 
     def _statement(self) -> str:
         match self.type:
-            case "Syntax":
+            case "Syntax" | "BadRequest":
                 return self.detail
             case "Unknown":
                 return self.detail or "unknown field"

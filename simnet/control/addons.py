@@ -62,6 +62,11 @@ def _in_service_range(settings: Settings, text: str) -> bool:
     return any(text in cidr for cidr in settings.service_cidrs)
 
 
+PROGRAMS = {"nginx": ("registry.k8s.io/ingress-nginx/controller:v1.15.1", "/nginx-ingress-controller"),
+            "spec": ("registry.example/simnet/spec-ingress:v1", "/spec-ingress")}
+"""Image and program of a controller with each profile; the second exists nowhere but here."""
+
+
 def controller_manifests(controller: ControllerSettings) -> list[dict[str, Any]]:
     """One ingress-nginx: class, configuration, Deployment with host ports, and its Service unless `shape` is hostport."""
     labels = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/instance": controller.name,
@@ -69,8 +74,8 @@ def controller_manifests(controller: ControllerSettings) -> list[dict[str, Any]]
     name = f"{controller.name}-controller"
     ports = [{"name": "http", "containerPort": controller.http_port, "hostPort": controller.http_port},
              {"name": "https", "containerPort": controller.https_port, "hostPort": controller.https_port}]
-    container = {"name": "controller", "image": "registry.k8s.io/ingress-nginx/controller:v1.15.1",
-                 "args": ["/nginx-ingress-controller", *_flags(controller, name)], "ports": ports}
+    image, program = PROGRAMS[controller.profile]
+    container = {"name": "controller", "image": image, "args": [program, *_flags(controller, name)], "ports": ports}
     objects = [
         _object("v1", "Namespace", controller.namespace),
         _object("networking.k8s.io/v1", "IngressClass", controller.ingress_class,
@@ -95,7 +100,8 @@ def _flags(controller: ControllerSettings, name: str) -> list[str]:
         "--default-backend-service": controller.default_backend_service,
         "--default-ssl-certificate": controller.default_tls_secret,
         "--publish-service": controller.publish_service or (
-            f"{controller.namespace}/{name}" if controller.shape == "loadbalancer" else None)}
+            f"{controller.namespace}/{name}" if controller.shape == "loadbalancer" else None),
+        "--validating-webhook": ":8443" if controller.webhook else None}
     return [f"{flag}={value}" for flag, value in flags.items() if value is not None]
 
 

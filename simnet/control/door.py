@@ -136,9 +136,19 @@ class Door:
                 raise InvalidField(problems)
             new = _carried_over(new, old, verb)
         try:
-            return admission.admit(new, old), old
+            admitted = admission.admit(new, old)
+            self._ask_webhook(admitted, staged)
         except InvalidField as refused:
             raise InvalidField(_placed(refused.problems, manifest)) from None
+        return admitted, old
+
+    def _ask_webhook(self, new: Object, staged: Staged) -> None:
+        """The last word on an Ingress, after the server's own rules and defaults (rules W-1 to W-4)."""
+        if self.world.webhook is None or not isinstance(new, Ingress):
+            return
+        refused = self.world.webhook(new, [each for each in staged.values() if isinstance(each, Ingress)])
+        if refused:
+            raise InvalidField([Problem(refused, "BadRequest", object=new.ref)])
 
     def _named(self, new: Object) -> Object:
         """An object with generateName gets its suffix (from the seed)."""

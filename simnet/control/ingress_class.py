@@ -9,7 +9,7 @@ kubernetes/website content/en/docs/concepts/services-networking/ingress.md. Rule
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -61,7 +61,9 @@ class ClassMatch:
 class ControllerFlags:
     """What ingress-nginx's command line says; fields are called after the flags, defaults are its own.
 
-    `not_modelled` lists flags that would change routing and have no effect here.
+    `profile` is how the controller routes: `nginx`, or `spec` for one that keeps to the API documents. `validating_webhook`
+    is the address its webhook listens on, '' for none. `not_modelled` lists flags that would change routing and have no
+    effect here.
     """
 
     namespace: str = ""
@@ -83,6 +85,9 @@ class ControllerFlags:
     enable_annotation_validation: bool = True
     disable_svc_external_name: bool = False
     disable_catch_all: bool = False
+    deep_inspect: bool = True
+    validating_webhook: str = ""
+    profile: str = "nginx"
     not_modelled: tuple[str, ...] = ()
 
 
@@ -119,12 +124,16 @@ def _by_field(name: str, found: IngressClass | None, flags: ControllerFlags) -> 
 
 # the command line -----------------------------------------------------------------------------------------------
 
-_TEXT: Final = frozenset(("controller-class", "ingress-class", "watch-namespace", "annotations-prefix"))
+SPEC: Final = "spec"
+"""The profile, and what images of such controllers say they are: only what the API documents promise."""
+
+_TEXT: Final = frozenset(("controller-class", "ingress-class", "watch-namespace", "annotations-prefix",
+                          "validating-webhook"))
 _KEYS: Final = frozenset(("default-backend-service", "default-ssl-certificate", "publish-service", "configmap"))
 _PORTS: Final = frozenset(("http-port", "https-port"))
 _SWITCHES: Final = frozenset((
     "ingress-class-by-name", "watch-ingress-without-class", "update-status", "report-node-internal-ip-address",
-    "enable-annotation-validation", "disable-svc-external-name", "disable-catch-all"))
+    "enable-annotation-validation", "disable-svc-external-name", "disable-catch-all", "deep-inspect"))
 _ROUTING: Final = frozenset((
     "enable-ssl-passthrough", "tcp-services-configmap", "udp-services-configmap", "watch-namespace-selector",
     "enable-topology-aware-routing"))
@@ -136,7 +145,8 @@ def controller_flags(pod: Pod, images: Images) -> ControllerFlags | None:
     for container in pod.spec.containers:
         profile = images.of(container.image) if container.image else None
         if profile is not None and profile.proxy:
-            return read_flags(container, pod)
+            flags = read_flags(container, pod)
+            return replace(flags, profile=SPEC) if profile.proxy == SPEC else flags
     return None
 
 

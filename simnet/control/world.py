@@ -12,6 +12,7 @@ from simnet.control.ports import ClusterIPs, NodePorts
 from simnet.errors import UsageError
 from simnet.images import Images
 from simnet.ip import IPNetwork
+from simnet.objects.ingress import Ingress
 from simnet.objects.meta import Object
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
@@ -27,6 +28,10 @@ class Recorder(Protocol):
     """Takes what controllers tell about objects; equal tellings are counted."""
 
     def record(self, about: Object, type: str, reason: str, message: str, component: str) -> None: ...
+
+
+Webhook = Callable[[Ingress, Iterable[Ingress]], str]
+"""Why an Ingress may not be stored, '' when it may, given those accepted just before it."""
 
 
 class World:
@@ -46,6 +51,7 @@ class World:
         self.pods_by_node: Index[Pod] = Index(_node)
         self.host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
         self.recorder: Recorder | None = None
+        self.webhook: Webhook | None = None
 
     @property
     def now(self) -> float:
@@ -97,7 +103,7 @@ class World:
         twin.node_ports = self.node_ports.copy(rng)
         twin.pods_by_owner, twin.pods_by_node = self.pods_by_owner.fork(), self.pods_by_node.fork()
         twin.host_ports = self.host_ports.fork()
-        twin.recorder = None
+        twin.recorder = twin.webhook = None
         return twin
 
 

@@ -135,6 +135,8 @@ _CLUSTER = [
            Listen(443, tls=True), Listen(8443, tls=True), *_ports(10254, app="controller-status"),
            tools="bash curl nginx", servers="nginx-ingress-controller", entrypoint="nginx-ingress-controller",
            execs_args=True, proxy="ingress-nginx"),
+    _image("simnet/spec-ingress", "scratch", *_ports(80), Listen(443, tls=True), servers="spec-ingress",
+           entrypoint="spec-ingress", execs_args=True, proxy="spec"),
     _image("ingress-nginx/kube-webhook-certgen", "scratch", runs=False),
     _image("prom/prometheus prometheus/prometheus", "busybox", *_ports(9090, app="prometheus"),
            entrypoint="prometheus"),

@@ -60,7 +60,8 @@ class KubeletSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControllerSettings:
     """One Ingress controller add-on. The keys are those of the ingress cases; `shape` "hostport" publishes the node's
-    address instead of a LoadBalancer Service."""
+    address instead of a LoadBalancer Service. `profile` "spec" is a controller that does what the API documents promise
+    and nothing else; `webhook` turns the validating webhook of ingress-nginx on."""
 
     name: str = "ingress-nginx"
     namespace: str = "ingress-nginx"

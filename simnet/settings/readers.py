@@ -107,11 +107,11 @@ def controllers(value: Any, chosen: Mapping[str, str], known_nodes: Collection[s
         given["config"] = MappingProxyType({str(key): str(each) for key, each in
                                             mapping("ingress.config", given.get("config") or {}).items()})
         controller = ControllerSettings(**{**given, "node": given.get("node") or chosen["ingress-nginx"]})
-        one_of("ingress.profile", controller.profile, ("nginx",))
+        one_of("ingress.profile", controller.profile, ("nginx", "spec"))
         one_of("ingress.shape", controller.shape, ("loadbalancer", "hostport"))
         _known_node("ingress.node", controller.node, known_nodes)
-        if controller.webhook:
-            raise UsageError("ingress.webhook: the validating webhook is not modelled yet; leave the key out")
+        if controller.webhook and controller.profile != "nginx":
+            raise UsageError(f"ingress.webhook: a controller with profile {controller.profile!r} has none; leave one out")
         if any((each.namespace, each.name) == (controller.namespace, controller.name) for each in found):
             raise UsageError(f"ingress: two controllers are called {controller.name!r}; give each a name of its own")
         found.append(controller)

@@ -33,12 +33,21 @@ FIRST_MOMENT = from_iso("2020-01-01T00:00:00Z")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     data = load(metafunc.config, "ingress.json")
     if data is None:
-        metafunc.parametrize(("group", "case"), [], ids=[])
+        metafunc.parametrize(("group", "case", "profile"), [], ids=[])
         return
     assert set(data) <= TOP_KEYS, f"unknown keys {set(data) - TOP_KEYS}"
-    rows = [(with_common(group, data), case) for group in data["groups"] for case in group["cases"]]
+    rows = [(with_common(group, data), case, profile) for group in data["groups"] for profile in profiles(group)
+            for case in group["cases"]]
     assert rows, "ingress.json has no case"
-    metafunc.parametrize(("group", "case"), rows, ids=[f"{case['id']} {case.get('why', '')}" for _, case in rows])
+    metafunc.parametrize(("group", "case", "profile"), rows,
+                         ids=[f"{case['id']} {case.get('why', '')} ({profile})" for _, case, profile in rows])
+
+
+def profiles(group: Case) -> list[str]:
+    """The controller profiles a group holds in; what is portable follows from the documents alone, whatever the
+    controller adds."""
+    assert group["profile"] in ("portable", "nginx"), f"unknown profile {group['profile']}"
+    return ["nginx", "spec"] if group["profile"] == "portable" and group["frontend"] == "ingress" else ["nginx"]
 
 
 def with_common(group: Case, data: Case) -> Case:
@@ -47,32 +56,34 @@ def with_common(group: Case, data: Case) -> Case:
 
 
 @pytest.fixture(scope="module")
-def clusters() -> dict[str, simnet.Cluster]:
+def clusters() -> dict[tuple[str, str, bool], simnet.Cluster]:
     """The cluster of each group, built when its first case asks for it; cases work on forks."""
     return {}
 
 
-def test_ingress_case(group: Case, case: Case, clusters: dict[str, simnet.Cluster]) -> None:
+def test_ingress_case(group: Case, case: Case, profile: str, clusters: dict[tuple[str, str, bool], simnet.Cluster]
+                      ) -> None:
     assert set(group) <= GROUP_KEYS, f"unknown keys {set(group) - GROUP_KEYS}"
     assert set(case) <= CASE_KEYS, f"unknown keys {set(case) - CASE_KEYS}"
     assert group["frontend"] == "ingress", f"front end {group['frontend']} is not modelled yet"
-    if group["id"] not in clusters:
-        clusters[group["id"]] = cluster_of(group)
+    key = (group["id"], profile, case.get("by") == "webhook")
+    if key not in clusters:
+        clusters[key] = cluster_of(group, profile, webhook=key[2])
     check = CHECKS[case.get("kind", "request")]
     allowed = case.get("expect_any") or [case["expect"]]
     failures = []
     for expect in allowed:
         try:
-            check(clusters[group["id"]].fork(), case, expect)
+            check(clusters[key].fork(), case, expect)
             return
         except AssertionError as failure:
             failures.append(failure)
     raise failures[0]
 
 
-def cluster_of(group: Case) -> simnet.Cluster:
+def cluster_of(group: Case, profile: str = "nginx", webhook: bool = False) -> simnet.Cluster:
     """A node with a controller as the group wants it, and the group's objects, each younger than the one before."""
-    settings = {**group.get("controller", {}), "shape": "hostport"}
+    settings = {**group.get("controller", {}), "shape": "hostport", "profile": profile, "webhook": webhook}
     cluster = simnet.Cluster(nodes={"node": NODE}, addons=("ingress-nginx",), namespaces="any", ingress=settings)
     cluster.delete("ingressclass/nginx")
     moment = FIRST_MOMENT
@@ -208,7 +219,7 @@ def check_shares(outcomes: Any, wanted: Mapping[str, tuple[float, float]]) -> No
 # admission and status --------------------------------------------------------------------------------------------
 
 def check_admission(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
-    assert case["by"] == "apiserver", "the validating webhook is not modelled yet"
+    assert case["by"] in ("apiserver", "webhook"), f"unknown judge {case['by']}"
     assert set(expect) <= ADMISSION_KEYS, f"unknown expectations {set(expect) - ADMISSION_KEYS}"
     try:
         cluster.create(case["create"])

@@ -42,7 +42,7 @@ class Numbered:
 
     def __init__(self, table: ControllerTable) -> None:
         self.table = table
-        names = {host for host in table.ingresses.known().hosts} | {""}
+        names = {*table.ingresses.known().hosts, ""}
         self.servers = [server for name in sorted(names) if (server := table.server(name)) is not None]
         self.locations: list[Location] = []
 

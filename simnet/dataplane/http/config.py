@@ -59,6 +59,10 @@ class ProxyConfig:
     unusable: tuple[str, ...] = ()
 
 
+DOCUMENTED: Final = ProxyConfig(ssl_redirect=False, hsts=False, proxy_body_size=0, proxy_next_upstream=frozenset(("off",)))
+"""A controller that keeps to the API documents: none of nginx's own steps."""
+
+
 def _whole(text: str) -> int | None:
     return int(text) if text.strip().isdigit() else None
 

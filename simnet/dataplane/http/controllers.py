@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from simnet.control.ingress_class import ClassMatch, ControllerFlags, controller_flags
-from simnet.dataplane.http.config import read_config
+from simnet.control.ingress_class import SPEC, ClassMatch, ControllerFlags, controller_flags
+from simnet.dataplane.http.config import DOCUMENTED, read_config
 from simnet.dataplane.http.ingresses import Ingresses
 from simnet.dataplane.http.keyring import Keyring
 from simnet.dataplane.http.lookups import Lookups
@@ -19,6 +19,7 @@ from simnet.dataplane.http.rates import RateMemory
 from simnet.dataplane.http.table import ControllerTable, HostReason
 from simnet.dataplane.http.tls import show
 from simnet.dataplane.http.upstreams import Upstream, resolve_upstream
+from simnet.dataplane.http.webhook import NAME, refusal
 from simnet.dataplane.step import Step
 from simnet.names import ObjectKey
 from simnet.objects.endpointslice import EndpointSlice
@@ -58,7 +59,7 @@ class Controllers:
         self._keyring = Keyring(net)
         self._controllers: dict[ObjectKey, Controller] = {}
         self._tables: dict[ControllerFlags, ControllerTable] = {}
-        self._upstreams: dict[ObjectKey, dict[tuple[str, bool, bool], Upstream]] = {}
+        self._upstreams: dict[ObjectKey, dict[tuple[str, bool, bool, bool], Upstream]] = {}
         self.rates = RateMemory()
         self._on: dict[str, Callable[[Event], None]] = {
             "Ingress": self._ingress_changed, "IngressClass": self._class_changed, "Pod": self._pod_changed,
@@ -144,7 +145,8 @@ class Controllers:
         if table is None:
             key = controller.flags.configmap
             configmap = self.net.configmap(key) if key is not None else None
-            config = read_config(configmap.data if configmap is not None else {})
+            data = configmap.data if configmap is not None else {}
+            config = read_config(data) if controller.flags.profile != SPEC else DOCUMENTED
             table = ControllerTable(controller.flags, config, self.ingresses, self._keyring, self.net.work)
             self._tables[controller.flags] = table
         return table
@@ -157,21 +159,30 @@ class Controllers:
         """For each controller whether it serves the Ingress, and why (or why not)."""
         return [(each, self.table_of(each).class_of(ingress)) for each in self.all()]
 
+    def refusal(self, ingress: Ingress, waiting: Iterable[Ingress]) -> str:
+        """Why the webhook of a controller refuses an Ingress that is about to be stored, '' when none does."""
+        for table in self.tables():
+            refused = refusal(table, ingress, waiting) if table.flags.validating_webhook else ""
+            if refused:
+                return f'admission webhook "{NAME}" denied the request: {refused}'
+        return ""
+
     def certificate_for(self, pod: Pod, sni: str | None) -> tuple[ServedCertificate, str]:
         """What the controller in `pod` shows for a server name, and why (a `tls.CertificateReason`)."""
         controller = self._controllers[pod.key]
         shown = show(self.table_of(controller), sni)
         return shown.served, str(shown.reason)
 
-    def upstream(self, service: ObjectKey, wanted: str, by_service: bool = False, allows_external: bool = True
-                 ) -> Upstream:
-        """What stands behind a port of a Service ('' for its first). O(1) until Service or slices change."""
+    def upstream(self, service: ObjectKey, wanted: str, by_service: bool = False, allows_external: bool = True,
+                 by_target: bool = True) -> Upstream:
+        """What stands behind a port of a Service ('' for its first); `by_target`: a target port will do as well. O(1)
+        until Service or slices change."""
         known = self._upstreams.setdefault(service, {})
-        found = known.get((wanted, by_service, allows_external))
+        found = known.get((wanted, by_service, allows_external, by_target))
         if found is None:
-            found = known[(wanted, by_service, allows_external)] = resolve_upstream(
+            found = known[(wanted, by_service, allows_external, by_target)] = resolve_upstream(
                 service, self.net.service(service), self.net.slices(service), wanted,
-                by_service=by_service, allows_external=allows_external)
+                by_service=by_service, allows_external=allows_external, by_target=by_target)
         return found
 
     def address_of(self, host: str) -> str | None:

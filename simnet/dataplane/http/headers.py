@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Final
 
 from simnet import ip
+from simnet.control.ingress_class import SPEC
 from simnet.dataplane.http.believed import Client
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Headers, Request
@@ -20,9 +22,10 @@ from simnet.dataplane.http.tls import asked_certificate
 from simnet.dataplane.http.upstreams import wanted_port
 
 _VALID_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
+_HOP_BY_HOP: Final = frozenset(("host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer",
+                                "upgrade", "expect"))
 _NOT_PASSED: Final = frozenset((
     "ssl-client-verify",
-    "host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer", "upgrade", "expect",
     "proxy", "x-request-id", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port",
     "x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "x-original-forwarded-for", "x-original-forwarded-host"))
 
@@ -32,6 +35,9 @@ def backend_request(routing: Routing, source_port: int, is_fallback: bool = Fals
     place of one without endpoints (rule D-5)."""
     assert isinstance(routing.address, Address) and routing.location is not None
     request, location = routing.request, routing.location
+    if routing.table.flags.profile == SPEC:
+        return Request(request.method, "http", routing.address.host_header, routing.address.raw,
+                       (*_passed(request, location, ()), *_upgrade(request)), request.body, None, "1.1")
     host = location.settings.upstream_vhost or _public_host(routing.address, routing.client)
     target = routing.address.raw if is_fallback else routing.target
     code: Headers = (("X-Code", "503"),) if is_fallback else ()
@@ -118,14 +124,15 @@ def _prefix(location: Location) -> Headers:
     return (("X-Forwarded-Prefix", prefix),) if prefix and location.rewrites else ()
 
 
-def _passed(request: Request, location: Location) -> Headers:
+def _passed(request: Request, location: Location, taken: Collection[str] = _NOT_PASSED) -> Headers:
     """The client's other headers; those with odd characters in the name and hop-by-hop ones are dropped, and so are the
     credentials that were checked here (rule K-3)."""
     replaced = {name.lower() for name, _ in _prefix(location)}
     if location.settings.credentials is not None:
         replaced.add("authorization")
     return tuple((name, value) for name, value in request.headers
-                 if name.lower() not in _NOT_PASSED and name.lower() not in replaced and _VALID_NAME.fullmatch(name))
+                 if name.lower() not in taken and name.lower() not in replaced and name.lower() not in _HOP_BY_HOP
+                 and _VALID_NAME.fullmatch(name))
 
 
 def _upgrade(request: Request) -> Headers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from simnet.control.ingress_class import SPEC
 from simnet.dataplane.http.access import Listed, Refusal, access_refusal, listing, rate_refusal
 from simnet.dataplane.http.balancing import Alternative, Balancing
 from simnet.dataplane.http.believed import believe
@@ -99,7 +100,8 @@ def _upstream(backends: Controllers, routing: Routing, location: Location) -> tu
     if by_service is None:
         by_service = routing.table.config.service_upstream
     upstream = backends.upstream(ObjectKey(rule.ingress.namespace, rule.backend.service), wanted_port(rule.backend),
-                                 by_service, not routing.table.flags.disable_svc_external_name)
+                                 by_service, not routing.table.flags.disable_svc_external_name,
+                                 routing.table.flags.profile != SPEC)
     if upstream.state is not UpstreamState.READY:
         stand_in = _annotated_upstream(backends, routing, location)
         if stand_in is not None:

@@ -43,6 +43,7 @@ class Ingresses:
         self._by_class: Index[Ingress] = Index(_class)
         self._by_backend: Index[Ingress] = Index(backends_of)
         self._canaries: Index[Ingress] = Index(_canary)
+        self._defaults: Index[Ingress] = Index(_default)
 
     def update(self, key: ObjectKey, old: Ingress | None, new: Ingress | None) -> frozenset[str]:
         """Follow one change of an Ingress; returns the hosts it touches."""
@@ -56,7 +57,7 @@ class Ingresses:
         if new is not None:
             for host in hosts_of(new):
                 self._hosts[host] = (*self._hosts.get(host, ()), new)
-        for index in (self._aliases, self._secrets, self._by_class, self._by_backend, self._canaries):
+        for index in (self._aliases, self._secrets, self._by_class, self._by_backend, self._canaries, self._defaults):
             index.update(key, old, new)
         changed = [each for each in (old, new) if each is not None]
         return frozenset(host for each in (*changed, *self._beside_canaries(changed)) for host in hosts_of(each))
@@ -116,9 +117,14 @@ class Ingresses:
         """Ingresses with a canary annotation, whatever it says."""
         return self._canaries.get(True).values()
 
+    def with_default(self) -> Iterable[Ingress]:
+        """Ingresses with a Service as default backend."""
+        return self._defaults.get(True).values()
+
     def fork(self) -> Ingresses:
         twin = Ingresses()
         twin._by_backend, twin._canaries = self._by_backend.fork(), self._canaries.fork()
+        twin._defaults = self._defaults.fork()
         twin._hosts, twin._classes = self._hosts.copy(), self._classes.copy()
         twin._aliases, twin._secrets, twin._by_class = self._aliases.fork(), self._secrets.fork(), self._by_class.fork()
         return twin
@@ -151,6 +157,15 @@ def backends_of(ingress: Ingress) -> dict[BackendKey, None]:
 def is_canary(ingress: Ingress) -> bool:
     """Whether it carries a canary annotation, with any prefix and any value."""
     return any(name.endswith("/canary") for name in ingress.annotations)
+
+
+def has_default(ingress: Ingress) -> bool:
+    """Whether it has a default backend that a controller can serve."""
+    return ingress.default_backend is not None and ingress.default_backend.resource is None
+
+
+def _default(ingress: Ingress) -> Iterable[Hashable]:
+    return (True,) if has_default(ingress) else ()
 
 
 def _canary(ingress: Ingress) -> Iterable[Hashable]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from simnet.control.ingress_class import SPEC
 from simnet.dataplane.http.believed import Client
 from simnet.dataplane.http.cors import is_preflight
 from simnet.dataplane.http.ingresses import ANY_HOST, Known
@@ -17,7 +18,8 @@ from simnet.dataplane.http.message import Headers, Request
 from simnet.dataplane.http.rates import Bucket
 from simnet.dataplane.http.redirects import app_root_location, https_location, slash_location, www_location
 from simnet.dataplane.http.rewriting import rewritten_path
-from simnet.dataplane.http.servers import Location, Server
+from simnet.dataplane.http.servers import Location, Rule, Server
+from simnet.dataplane.http.settings import LocationSettings
 from simnet.dataplane.http.table import ControllerTable, HostMatch, HostReason
 from simnet.dataplane.http.target import Address, Malformed, read_address
 from simnet.dataplane.http.tls import asked_certificate, has_certificate
@@ -93,7 +95,8 @@ def decide(table: ControllerTable, request: Request, client: Client) -> Routing:
 
     Never raises: a malformed request is answered 400.
     """
-    address = read_address(request)
+    is_documented = table.flags.profile == SPEC
+    address = read_address(request, normalises=not is_documented)
     routing = Routing(table, table.ingresses.known(), request, client, address)
     if isinstance(address, Malformed):
         routing.answer = Answer(AnswerReason.MALFORMED, 400)
@@ -101,7 +104,9 @@ def decide(table: ControllerTable, request: Request, client: Client) -> Routing:
     routing.match = match = table.find(address.host)
     routing.target = address.raw
     code = table.config.http_redirect_code
-    if match.reason is HostReason.WWW:
+    if is_documented:
+        routing.location = documented_location(table, match.server, address.path)
+    elif match.reason is HostReason.WWW:
         routing.answer = Answer(AnswerReason.WWW, code, www_location(match.server.host, address, client))
     elif (asked := _client_certificate(routing, match.server, address)) is not None:
         routing.answer = asked
@@ -190,6 +195,20 @@ def find_location(server: Server, path: str) -> tuple[Location, bool]:
         if found is not None:
             return found, False
     return server.prefixes["/"], False
+
+
+def documented_location(table: ControllerTable, server: Server, path: str) -> Location:
+    """The location by the API documents alone: Exact, then the longest Prefix, a final slash of which does not count;
+    else the default backend, of the host's own Ingresses first (profile spec)."""
+    location = server.exact.get(path) or server.prefixes.get(path + "/")
+    end = len(path)
+    while location is None and (end := path.rfind("/", 0, end)) >= 0:
+        location = server.prefixes.get(path[:end + 1])
+    if location is not None and not location.rule.is_implicit:
+        return location
+    owner = table.documented_default(server)
+    rule = Rule(server.host, "/", "Prefix", owner.default_backend if owner is not None else None, owner, is_implicit=True)
+    return Location(rule, "/", False, LocationSettings())
 
 
 def _is_health_check(server: Server, location: Location, lacks_slash: bool, path: str) -> bool:

@@ -159,6 +159,19 @@ def compile_server(host: str, mine: Sequence[Source], catch_all: bool = True,
                                   if (wanted := each.settings.client_certificates) is not None))
 
 
+def locations_of(host: str, mine: Sequence[Source]) -> list[Location]:
+    """All locations the Ingresses ask for on one host, also those that cannot stand beside each other (rule M-7): what
+    the validating webhook looks at. O(their rules for this host)."""
+    sources = [source for source in mine if not source.settings.is_canary]
+    if not sources:
+        return []
+    draft = _Draft(host, _nobody)
+    draft.start(sources)
+    for source in sources:
+        draft.take(source)
+    return draft.expanded()
+
+
 def _patterns(draft: _Draft, locations: Iterable[Location]) -> tuple[Location, ...]:
     """Locations of a regex host in the order nginx tries them: longest rule path first, ties by descending text."""
     ordered = sorted(locations, key=lambda each: each.rule.path, reverse=True)

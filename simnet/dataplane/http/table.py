@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from simnet.control.ingress_class import ClassMatch, ControllerFlags, match_class, object_key
+from simnet.control.ingress_class import SPEC, ClassMatch, ControllerFlags, match_class, object_key
 from simnet.dataplane.http.annotations import read_annotations
 from simnet.dataplane.http.balancing import Balancing, alternatives_of, balancing_of, first_seen_in_canary
 from simnet.dataplane.http.config import ProxyConfig
 from simnet.dataplane.http.cors import cors_headers
 from simnet.dataplane.http.credentials import Credentials, users_in
-from simnet.dataplane.http.ingresses import ANY_HOST, Ingresses
+from simnet.dataplane.http.ingresses import ANY_HOST, Ingresses, has_default
 from simnet.dataplane.http.keyring import Keyring
 from simnet.dataplane.http.message import Headers, Request
 from simnet.dataplane.http.servers import Location, Server, Source, compile_server, in_order
@@ -27,6 +27,7 @@ from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
 from simnet.store.work import Work
 
+NO_SETTINGS = IngressSettings()  # annotations are nothing the documents promise
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
@@ -74,6 +75,8 @@ class ControllerTable:
 
     def settings_of(self, ingress: Ingress) -> IngressSettings:
         """What the annotations of an Ingress say to this controller. Read once a version of the object."""
+        if self.flags.profile == SPEC:
+            return NO_SETTINGS
         found = self._settings.get(ingress.key)
         if found is None or found[0] is not ingress:
             settings = read_annotations(ingress.annotations, self.flags.annotations_prefix,
@@ -140,6 +143,14 @@ class ControllerTable:
             self.work.hosts_compiled += 1
         self._servers[host] = server
         return server
+
+    def documented_default(self, server: Server) -> Ingress | None:
+        """Whose default backend gets what no rule of the host takes, by the API documents: the oldest Ingress of the host
+        that has one, else the oldest of all. O(Ingresses with a default backend)."""
+        own = next((each.ingress for each in server.sources if has_default(each.ingress)), None)
+        if own is not None:
+            return own
+        return next((each.ingress for each in self._sources(self.ingresses.with_default())), None)
 
     def _is_reserved(self, backend: BackendKey) -> bool:
         """Whether only canaries have this backend (rule Y-9)."""

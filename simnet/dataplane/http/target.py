@@ -56,8 +56,8 @@ class Address:
         return f"?{self.query}" if self.query else ""
 
 
-def read_address(request: Request) -> Address | Malformed:
-    """Host and target of a request, or why it is malformed. O(length)."""
+def read_address(request: Request, normalises: bool = True) -> Address | Malformed:
+    """Host and target of a request, or why it is malformed. O(length). Without `normalises` the path stays as sent."""
     host_header = _host_header(request)
     if isinstance(host_header, Malformed):
         return host_header
@@ -70,7 +70,7 @@ def read_address(request: Request) -> Address | Malformed:
         name = host_name(absolute[1].rpartition("@")[2])
         if _BAD_HOST.search(name):
             return Malformed.BAD_HOST
-    target = _read_path(raw)
+    target = _read_path(raw, normalises)
     if isinstance(target, Malformed):
         return target
     return Address(name, "_" if host_header is None else host_header, target[0], target[1], raw)
@@ -109,12 +109,14 @@ def without_port(host: str) -> str:
     return host.partition(":")[0]
 
 
-def _read_path(raw: str) -> tuple[str, str | None] | Malformed:
+def _read_path(raw: str, normalises: bool) -> tuple[str, str | None] | Malformed:
     if not raw.startswith("/"):
         return Malformed.NOT_A_PATH
     if _RAW_CONTROL.search(raw):
         return Malformed.BAD_CHARACTER
     before, mark, query = raw.partition("#")[0].partition("?")
+    if not normalises:
+        return before, query if mark else None
     decoded = decode_path(before)
     if isinstance(decoded, Malformed):
         return decoded

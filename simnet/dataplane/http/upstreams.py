@@ -80,8 +80,11 @@ def backend_key(namespace: str, backend: IngressBackend | None) -> BackendKey | 
 
 
 def resolve_upstream(key: ObjectKey, service: Service | None, slices: Iterable[EndpointSlice], wanted: str, *,
-                     by_service: bool = False, allows_external: bool = True) -> Upstream:
-    """Service, slices and the port as the Ingress writes it ('' means the first port) -> upstream. O(endpoints)."""
+                     by_service: bool = False, allows_external: bool = True, by_target: bool = True) -> Upstream:
+    """Service, slices and the port as the Ingress writes it ('' means the first port) -> upstream. O(endpoints).
+
+    `by_target`: as ingress-nginx does, a number or name of a target port counts too.
+    """
     if service is None:
         return Upstream(key, wanted, UpstreamState.NO_SERVICE)
     if by_service:
@@ -90,7 +93,7 @@ def resolve_upstream(key: ObjectKey, service: Service | None, slices: Iterable[E
             return found
     if service.is_external_name:
         return _external(key, service, wanted, allows_external)
-    port = service_port(service, wanted)
+    port = service_port(service, wanted, by_target)
     if port is None:
         return Upstream(key, wanted, UpstreamState.NO_PORT)
     peers, unready = _peers(port, sorted(slices, key=lambda each: each.name))
@@ -99,12 +102,12 @@ def resolve_upstream(key: ObjectKey, service: Service | None, slices: Iterable[E
     return Upstream(key, wanted, UpstreamState.NOT_READY if unready else UpstreamState.NO_ENDPOINTS, (), port, unready)
 
 
-def service_port(service: Service, wanted: str) -> ServicePort | None:
+def service_port(service: Service, wanted: str, by_target: bool = True) -> ServicePort | None:
     """The first port whose number, target port or name is `wanted` (rule B-2); '' is the first port at all."""
     if not wanted:
         return service.ports[0] if service.ports else None
-    return next((port for port in service.ports
-                 if wanted in (str(port.port), str(port.target_port), port.name)), None)
+    return next((port for port in service.ports if wanted in (str(port.port), port.name)
+                 or (by_target and wanted == str(port.target_port))), None)
 
 
 def _peers(port: ServicePort, slices: Iterable[EndpointSlice]
