@@ -50,6 +50,7 @@ DIAGNOSED: Final[Mapping[str, str]] = MappingProxyType({
 NOTED: Final[Mapping[str, str]] = MappingProxyType({
     "DNS-NDOTS": "an outside name is tried with every search suffix first",
     "LBS-AFFINITY": "session affinity keys on the address the proxy sees, and a controller does not use it",
+    "NAT-HAIRPIN": "a pod reaches itself through its own Service, and sees another address than its own",
     "NAT-SNAT": "the receiver sees another address than the client's",
 })
 """What `notes` can give for a request that went well and may surprise all the same."""

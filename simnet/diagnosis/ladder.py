@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.dns import decisions as dns
+from simnet.dataplane.dns.reasons import NoSuchService
 from simnet.dataplane.http import decisions as http
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
@@ -39,6 +40,10 @@ def _rungs(step: Step) -> Iterator[Rung]:
         case dns.NameResolved(lookup, address):
             yield Rung("name", True, f"{lookup.name} is {ip.text(address)}")
         case dns.NameUnresolved(lookup):
+            missing = next((each.reason for each in lookup.queries if isinstance(each.reason, NoSuchService)), None)
+            if missing is not None:
+                where = f"in namespace {listed(missing.elsewhere)} only" if missing.elsewhere else ""
+                yield Rung("exists", bool(missing.elsewhere), where or f"no Service {missing.service}")
             yield Rung("name", False, f"{lookup.name}: {lookup.status}")
         case core.ServiceCaptured(claim):
             yield Rung("exists", True, f"Service {claim.rules.service.key}")

@@ -125,8 +125,13 @@ def _other_source(trace: Trace) -> Iterator[Suspicion]:
                if masks else "It was rewritten on the way.")
     advice = ("Read X-Forwarded-For in the program." if proxy is not None else
               "externalTrafficPolicy: Local keeps the client's address, on nodes that have an endpoint.")
+    itself = first.flow.actor.pod is not None and receiver.pod == first.flow.actor.pod.key
+    if itself:
+        advice = "Nothing has to be changed: without that translation the answer would not find its way back."
+        why += " The endpoint chosen is the caller itself."
     yield Suspicion(
-        code="NAT-SNAT", objects=(f"pod/{receiver.pod}", *((service.ref,) if service is not None else ())),
+        code="NAT-HAIRPIN" if itself else "NAT-SNAT",
+        objects=(f"pod/{receiver.pod}", *((service.ref,) if service is not None else ())),
         summary=f"pod {receiver.pod} sees {seen}, not {own[0]}",
         cause=f"The source address that {named(f'pod/{receiver.pod}')} sees is {seen}; the client is {own[0]}. {why}",
         observed=seen, expected=own[0], advice=advice)

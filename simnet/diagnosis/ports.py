@@ -122,10 +122,13 @@ def _wrong_port(trace: Trace, decision: core.NotListening) -> Suspicion:
 
 # node port against port -----------------------------------------------------------------------------------------
 
-def nobody_there(cluster: Cluster, trace: Trace, step: Step, decision: core.LeftCluster) -> Iterator[Suspicion]:
-    """Causes of silence from an address and port that nobody has."""
+Nobody = core.LeftCluster | core.RejectedByMode | core.DroppedByMode
+
+
+def nobody_there(cluster: Cluster, trace: Trace, step: Step, decision: Nobody) -> Iterator[Suspicion]:
+    """Causes of silence (in nftables mode also of a refusal) from an address and port that nobody has."""
     packet = step.before
-    near = decision.near
+    near = _near(decision)
     mixed_up = _node_port_mix_up(cluster, trace, packet)
     if mixed_up is not None:
         yield mixed_up
@@ -133,6 +136,17 @@ def nobody_there(cluster: Cluster, trace: Trace, step: Step, decision: core.Left
         yield wrong_service_port(trace, near, packet)
     else:
         yield _no_owner(decision)
+
+
+def _near(decision: Nobody) -> Service | None:
+    """The Service that has the address with other ports."""
+    match decision:
+        case core.LeftCluster():
+            return decision.near
+        case core.RejectedByMode():
+            return decision.service
+        case core.DroppedByMode():
+            return None
 
 
 def wrong_service_port(trace: Trace, service: Service, packet: Packet) -> Suspicion:
@@ -227,16 +241,18 @@ def _other_doors(trace: Trace, port: ServicePort, nodes: list[tuple[str, str]], 
 
 # nobody's address -----------------------------------------------------------------------------------------------
 
-def _no_owner(decision: core.LeftCluster) -> Suspicion:
+def _no_owner(decision: Nobody) -> Suspicion:
+    assert not isinstance(decision, core.RejectedByMode), "it has a Service near"
     address = ip.text(decision.destination)
-    pod: ObjectKey | None = decision.stopped
+    left = decision if isinstance(decision, core.LeftCluster) else None
+    pod: ObjectKey | None = left.stopped if left is not None else None
     if pod is not None:
         fact = f"pod {pod} had it and has ended"
         advice = "Pods come and go, and their addresses with them: use a Service."
-    elif decision.in_service_range:
+    elif left is None or left.in_service_range:
         fact = "it lies in the range of Services, and no Service has it"
         advice = "Ask for the Service by its name: the address may be that of a Service that was deleted."
-    elif decision.in_pod_range:
+    elif left.in_pod_range:
         fact = "it lies in the range of pods, and no pod has it"
         advice = "Use a Service instead of a pod's address, which changes with every new pod."
     else:
@@ -245,6 +261,8 @@ def _no_owner(decision: core.LeftCluster) -> Suspicion:
     return Suspicion(
         code="NET-NOBODY", objects=(f"pod/{pod}",) if pod is not None else (),
         summary=f"nobody has the address {address}: {fact}",
-        cause=f"Nobody has the address {address}: {fact}. The packet leaves by the default route, and no answer comes.",
+        cause=f"Nobody has the address {address}: {fact}. "
+              + ("The node drops the packet" if left is None else "The packet leaves by the default route")
+              + ", and no answer comes.",
         observed=f"{address} has no owner", expected="an address of a Service, pod, node or declared host",
         advice=advice)

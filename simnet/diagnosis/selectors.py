@@ -22,6 +22,8 @@ NO_ENDPOINTS = "A Service without endpoints rejects every connection: clients se
 
 def service_fault(cluster: Cluster, service: Service, port: ServicePort | None = None) -> Suspicion | None:
     """Why nobody can be reached behind a Service (behind its `port`), None when somebody can."""
+    if _all_served(cluster, service, port):
+        return None
     if not service.has_selector:
         return None if cluster.view.slices(service.key) else _no_selector(service)
     neighbours = [pod for pod in cluster.list("Pod", namespace=service.namespace) if not pod.is_terminal]
@@ -37,6 +39,12 @@ def service_fault(cluster: Cluster, service: Service, port: ServicePort | None =
                 pod.spec.port_named(each.target_port, each.protocol) for pod in pods):
             return _no_port_named(service, each, pods)
     return None
+
+
+def _all_served(cluster: Cluster, service: Service, port: ServicePort | None) -> bool:
+    """Whether each port has a ready endpoint. O(the Service's endpoints), where the rest is O(pods of the namespace)."""
+    rules = [each for each in cluster.view.rules(service.key).values() if port is None or each.port == port]
+    return bool(rules) and all(any(target.is_ready for target in each.targets) for each in rules)
 
 
 def _no_selector(service: Service) -> Suspicion:

@@ -70,7 +70,7 @@ class Patch:
             at[self.path[-1]] = self.new
         twin = cluster.fork()
         try:
-            twin.apply(whole)
+            twin.replace(whole)
         except SimnetError:
             return None
         return twin

@@ -62,8 +62,8 @@ def _of_end(cluster: Cluster, trace: Trace, step: Step) -> Iterator[Suspicion]:
             yield from ports.not_listening(cluster, trace, step, decision)
         case core.LeftCluster() as decision:
             yield from ports.nobody_there(cluster, trace, step, decision)
-        case core.RejectedByMode(service):
-            yield ports.wrong_service_port(trace, service, step.before)
+        case core.RejectedByMode() | core.DroppedByMode() as decision:
+            yield from ports.nobody_there(cluster, trace, step, decision)
         case core.NoLocalEndpoints() as decision:
             yield from policies.no_local_endpoints(decision)
         case core.SourceOutOfRange() as decision:

@@ -46,10 +46,36 @@ BROKEN = [  # story, what is changed, into what, a line that must fail, words of
     ("as-published", "{names: [example.com],", "{names: [example.org],", "cert example by", "200 by"),
     ("kubernetes-networking-101", 'httpbin --labels="app=web"', 'httpbin --labels="app=wbe"', "endpoints web-service are",
      "none"),
+    ("path-types", "pathType: Exact", "pathType: Prefix", "/anything/7 at 203.0.113.1 from laptop is 404", "200 by"),
+    ("path-types", '"value": "Prefix"', '"value": "Exact"', "/anything/7 at 203.0.113.1 from laptop is 200", "ING-PATHTYPE"),
+    ("eight-queries", 'value: "2"', 'value: "3"', "resolve api.example.com from pod/thrifty", "8 queries"),
+    ("whose-address", "nodeName: node-a", "nodeName: node-b", "192.168.10.11:30080/ from laptop is 200 by pod/web seen-as 192.168.10.1",
+     "SVC-ETPLOCAL"),
+    ("whose-address", '"Local"', '"Cluster"', "http://192.168.10.13:30080/ from laptop is timeout", "200 by"),
+    ("names-of-single-pods", "serviceName: store-svc", "serviceName: store", "resolve store-0.store from pod/client is no-name",
+     "10.244"),
+    ("names-of-single-pods", "path: /joined", "path: /", "resolve store-0.store from pod/client is no-name", "10.244"),
+    ("always-the-same-pod", "sessionAffinity: ClientIP", "sessionAffinity: None", "diagnose GET http://web/", "no finding"),
+    ("no-addresses-left", "replicas: 260", "replicas: 200", "diagnose cluster says IPM-EXHAUSTED", "no finding"),
+    ("shop-with-twelve-mistakes", "app: wbe    ", "app: web    ", "simnet lint shop.yaml doors.yaml rest.yaml", "9 errors, 2 warnings"),
+    ("shop-with-twelve-mistakes", "- port: 80\n    targetPort: 9200\n---", "- port: 81\n    targetPort: 9200\n---",
+     "simnet lint shop.yaml doors.yaml rest.yaml", "ING-PORT"),
     ("kubernetes-networking-101", "- host: example.com", "- host: example.org", "http://example.com/ at", "ING-HOST"),
     ("kubernetes-networking-101", "isDefaultClass: true", "isDefaultClass: false", "http://example.com/ at", "ING-CLASS"),
     ("kubernetes-networking-101", "nodePort: 32285", "nodePort: 32286", "http://192.168.122.188:32285/", "refused"),
 ]
+
+
+RANKED = {  # place in the ranked list of what people struggle with: the story that teaches it
+    1: "selector-typo", 2: "target-port-mismatch", 3: "host-header-404", 4: "ingress-class-missing",
+    5: "trailing-slash-rewrite", 6: "path-types", 7: "tls-secret-missing", 8: "backend-in-another-namespace", 11: "not-ready",
+    12: "node-port-against-port", 14: "name-from-another-namespace", 15: "eight-queries", 16: "whose-address",
+    17: "whose-address", 18: "external-name", 19: "names-of-single-pods", 21: "always-the-same-pod", 25: "no-addresses-left"}
+
+
+def test_the_lessons_of_at_least_fifteen_of_the_ranked_places_are_broken_here() -> None:
+    assert len(RANKED) >= 15
+    assert set(RANKED.values()) <= {story for story, *_ in BROKEN}
 
 
 def broken(story: str, old: str, new: str) -> Report:

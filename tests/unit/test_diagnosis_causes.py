@@ -192,6 +192,8 @@ NOTED = [  # title, objects, url, source, codes
      "http://172.18.0.2:30080/", "laptop", ["NAT-SNAT"]),
     ("affinity behind an Ingress", [deployment(), service(sessionAffinity="ClientIP"), ingress(host="x.test")],
      "http://x.test/", "laptop", ["LBS-AFFINITY", "NAT-SNAT"]),
+    ("a pod that reaches itself", [pod("web-1", labels={"app": "web"}), service()], "http://web/", "pod/web-1",
+     ["NAT-HAIRPIN"]),
     ("a Service from a pod", [deployment(), service()], "http://web/", "pod/client", []),
 ]
 
