@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Callable
 from importlib import import_module
@@ -75,6 +76,8 @@ def rows(smoke: bool) -> list[Row]:
     hops = sum(len(trace.steps) for trace in traces) / len(traces)
     remember_all(cluster, traces)
     del traces
+    gc.collect()
+    gc.freeze()  # else each collection between rounds walks the whole cluster and empties the processor's caches
 
     def traced(count: int) -> Callable[[], None]:
         def run() -> None:
@@ -96,6 +99,7 @@ def rows(smoke: bool) -> list[Row]:
         count = 50 if smoke else 200
         mine, theirs = interleaved(traced(count), lambda call=call, count=count: [call() for _ in range(count)], rounds)
         found.append(Row("W1", what, peer, micro(mine / count), micro(theirs / count), theirs / mine, bar))
+    gc.unfreeze()
     return found
 
 
