@@ -39,6 +39,17 @@ def pod_text(i: int) -> str:
         "status": {"podIP": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}"}})
 
 
+def replica_sets(services: int, namespaces: int) -> list[dict[str, Any]]:
+    """The templates of S3: the Services of `shop_manifests`, each with a ReplicaSet that wants no pod yet."""
+    made = shop_manifests(services, 0, namespaces)
+    for each in made:
+        if each["kind"] == "Deployment":
+            each["kind"] = "ReplicaSet"
+            each["spec"]["template"]["metadata"]["labels"] = {**each["spec"]["template"]["metadata"]["labels"],
+                                                              "pod-template-hash": "5d9c7b8f6d"}
+    return made
+
+
 def create(services: int) -> tuple[float, int]:
     """Seconds to create 15 pods for each of `services` templates: named, scheduled, addressed, endpoints of a Service.
 
@@ -46,14 +57,11 @@ def create(services: int) -> tuple[float, int]:
     """
     nodes = {f"node-{i}": f"172.{16 + i // 60000}.{i // 250 % 250}.{i % 250 + 2}" for i in range(max(services // 2, 2))}
     cluster = simnet.Cluster(nodes=nodes, addons=(), pod_cidr="10.0.0.0/8", service_cidr="192.168.0.0/16")
-    manifests = shop_manifests(services, 0, namespaces=max(services // 20, 1))
-    cluster.apply(manifests)
-    sets = cluster.list("replicaset")
-    wanted = [replace(each, replicas=15) for each in sets]
-    deployments = [replace(each, replicas=15) for each in cluster.list("deployment")]
+    cluster.apply(replica_sets(services, namespaces=max(services // 20, 1)))
+    wanted = [replace(each, replicas=15) for each in cluster.list("replicaset")]
     gc.collect()
     start = perf_counter()
-    cluster._loop.commit([Change(each.kind, each.key, each) for each in (*deployments, *wanted)])
+    cluster._loop.commit([Change(each.kind, each.key, each) for each in wanted])
     cluster._loop.run()
     taken = perf_counter() - start
     pods = cluster.store.count("Pod")
