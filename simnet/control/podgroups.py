@@ -29,7 +29,7 @@ class Group:
         self.namespace, self.labels = namespace, labels
         self.pods: dict[ObjectKey, Pod] = {}
         self.services: dict[ObjectKey, None] = {}
-        self.news: dict[ObjectKey, None] = {}
+        self.news: dict[ObjectKey, object] = {}
         self.is_shared = False
 
     def copy(self) -> Group:
@@ -91,7 +91,7 @@ class PodGroups:
         group = self._by_identity.get((namespace, id(labels))) or self._group(namespace, labels)
         group.own().pods.update(pods)
         if group.services:
-            group.news.update(dict.fromkeys(pods))
+            group.news.update(pods)
             self._with_news[group] = None
 
     def replace(self, pod: Pod) -> None:

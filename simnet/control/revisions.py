@@ -61,13 +61,13 @@ def pod_raw(base: str, template: PodTemplate) -> Mapping[str, Any]:
 
 _PAIRS: Final = tuple(first + second for first in SUFFIX_ALPHABET for second in SUFFIX_ALPHABET)
 
+_TRIPLES: Final = tuple(pair + third for pair in _PAIRS for third in SUFFIX_ALPHABET)
+
 
 def quick_suffixes(rng: Random, count: int) -> list[str]:
     """Five random letters for each of `count` generated names, from one draw each; `names.random_suffix` needs five."""
-    draw, pairs, letters, suffixes = rng.random, _PAIRS, len(SUFFIX_ALPHABET), _SUFFIXES
-    both = letters * len(pairs)
-    return [pairs[(number := int(draw() * suffixes)) // both] + pairs[number // letters % len(pairs)]
-            + SUFFIX_ALPHABET[number % letters] for _ in range(count)]
+    draw, pairs, triples, suffixes, size = rng.random, _PAIRS, _TRIPLES, _SUFFIXES, len(_TRIPLES)
+    return [pairs[(number := int(draw() * suffixes)) // size] + triples[number % size] for _ in range(count)]
 
 
 def name_base(owner: str) -> str:

@@ -7,7 +7,7 @@ pkg/proxy/servicechangetracker.go; of watch and resource versions: the API serve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from simnet.errors import Gone
@@ -59,6 +59,26 @@ def _spellings(singular: str) -> tuple[str, ...]:
     return singular, f"{singular}es" if singular.endswith(("s", "x", "ch", "sh")) else f"{singular}s"
 
 
+class _Bulk(NamedTuple):
+    """Many creations as one entry of the log; their events are made when somebody asks."""
+
+    first: int
+    creations: Creations
+
+    @property
+    def version(self) -> int:
+        """The version of the last of its events."""
+        return self.first + len(self.creations.pods) - 1
+
+    def events(self) -> Iterator[Event]:
+        for version, (key, pod) in enumerate(self.creations.pods.items(), self.first):
+            yield Event("Pod", key, None, pod, version)
+
+
+def _size(entry: Event | _Bulk) -> int:
+    return len(entry.creations.pods) if type(entry) is _Bulk else 1
+
+
 _new_event = tuple.__new__  # half the cost of the NamedTuple's own constructor; every commit makes one
 
 
@@ -70,8 +90,8 @@ class Store:
         self.work = work
         self._objects: dict[str, dict[str, dict[str, Object]]] = {}
         self._versions: dict[str, dict[ObjectKey, int]] = {}
-        self._log: deque[Event] = deque(maxlen=LOG_LENGTH)
-        self._forgotten = 0  # version of the newest event that fell out of the log
+        self._log: deque[Event | _Bulk] = deque()
+        self._logged = 0  # events in the log
 
     def get(self, kind: str, key: ObjectKey) -> Object | None:
         """The object, or None. O(1)."""
@@ -125,10 +145,7 @@ class Store:
             names[key[1]] = new
             self._versions[kind][key] = version
         event = _new_event(Event, (kind, key, old, new, version))
-        log = self._log
-        if len(log) == LOG_LENGTH:
-            self._forgotten = log[0].version
-        log.append(event)
+        self._remember(event, 1)
         return event
 
     def create(self, creations: Creations) -> None:
@@ -140,28 +157,31 @@ class Store:
         self.work.commits += len(pods)
         names.update(zip([key[1] for key in pods], pods.values(), strict=True))
         self._versions.setdefault("Pod", {}).update(zip(pods, range(first, self.version + 1), strict=True))
-        self._remember([_new_event(Event, ("Pod", key, None, pod, version))
-                        for version, (key, pod) in enumerate(pods.items(), first)])
+        self._remember(_Bulk(first, creations), len(pods))
 
-    def _remember(self, events: Sequence[Event]) -> None:
+    def _remember(self, entry: Event | _Bulk, events: int) -> None:
+        """Log what happened; the oldest entries fall out while the rest still holds LOG_LENGTH events."""
         log = self._log
-        lost = len(log) + len(events) - LOG_LENGTH
-        if lost > 0:
-            self._forgotten = log[lost - 1].version if lost <= len(log) else events[lost - len(log) - 1].version
-        log.extend(events)
+        log.append(entry)
+        self._logged += events
+        while self._logged - _size(log[0]) >= LOG_LENGTH:
+            self._logged -= _size(log.popleft())
 
     def events_since(self, version: int) -> tuple[Event, ...]:
         """Events after `version`, oldest first. Raises Gone when the log no longer reaches back that far."""
-        if version < self._forgotten:
-            raise Gone(f"the event log starts after version {self._forgotten}; {version} is too old")
-        return tuple(event for event in self._log if event.version > version)
+        forgotten = self.version - LOG_LENGTH  # every event is one version
+        if version < forgotten:
+            raise Gone(f"the event log starts after version {forgotten}; {version} is too old")
+        newer = (entry for entry in self._log if entry.version > version)
+        return tuple(event for entry in newer for event in (entry.events() if isinstance(entry, _Bulk) else (entry,))
+                     if event.version > version)
 
     def fork(self, work: Work) -> Store:
         """An independent store that shares the frozen objects. Cost: one dict entry an object."""
         twin = Store(work)
-        twin.version, twin._forgotten = self.version, self._forgotten
+        twin.version = self.version
         twin._objects = {kind: {namespace: names.copy() for namespace, names in namespaces.items()}
                          for kind, namespaces in self._objects.items()}
         twin._versions = {kind: versions.copy() for kind, versions in self._versions.items()}
-        twin._log = self._log.copy()
+        twin._log, twin._logged = self._log.copy(), self._logged
         return twin
