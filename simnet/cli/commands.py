@@ -14,6 +14,7 @@ from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
 from simnet.cli.output import write, write_json
+from simnet.cli.service import as_data, as_table, service_rows, why_empty
 from simnet.cli.why import why
 from simnet.cluster import Cluster
 from simnet.console.session import Session
@@ -163,6 +164,23 @@ def rules(arguments: argparse.Namespace) -> int:
     return FINE
 
 
+def service(arguments: argparse.Namespace) -> int:
+    """`simnet service`: each address of a Service for each kind of client."""
+    namespace, slash, name = arguments.name.rpartition("/")
+    namespace = namespace if slash else arguments.namespace or "default"
+    try:
+        cluster = cluster_of(arguments)
+        found = cluster.get("service", name, namespace=namespace)
+        rows = service_rows(cluster, name, namespace)
+    except SimnetError as problem:
+        return unreadable(problem)
+    if arguments.json:
+        write_json(as_data(found, rows))
+    else:
+        write(as_table(found, rows) if rows else f"Service {found.key}: {why_empty(found)}\n")
+    return FINE
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "why": why,
-     "lint": lint.run})
+    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "service": service,
+     "why": why, "lint": lint.run})

@@ -29,6 +29,7 @@ examples:
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
   simnet graph -f app/ -o mermaid                      what refers to what
+  simnet service web -f app/                           each address for each kind of client
   simnet rules --node node-1 -f app/ | iptables-restore --test
 
 exit status: 0 fine, 1 something failed, 2 the input could not be read
@@ -55,6 +56,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _lint(commands)
     _graph(commands)
     _rules(commands)
+    _service(commands)
     return top, commands.choices
 
 
@@ -155,6 +157,19 @@ def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     rules.add_argument("--mode", choices=MODES, default=MODES[0], help="the mode of kube-proxy (default: iptables)")
     rules.add_argument("--family", choices=(4, 6), type=int, default=4, help="IPv4 or IPv6 (default: 4)")
     _manifests(rules)
+
+
+def _service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    service = commands.add_parser(
+        "service", help="what each kind of client gets at each address of a Service", description="For each address of a "
+        "Service and each kind of client: open, refused or timeout, the endpoints that may answer, whose address they see "
+        "as the source (the client's or the node's), and the rule that decided (INT: cluster IP, EXT: the other addresses, NE: nobody "
+        "to forward to, FW: source ranges, NA: a node address without the port). Exact: every choice is counted.")
+    service.add_argument("name", metavar="NAME", help="the Service, NAME or NAMESPACE/NAME")
+    service.add_argument("-n", "--namespace", help="namespace (default: default)")
+    service.add_argument("--mode", choices=MODES, default=MODES[0], help="the mode of kube-proxy (default: iptables)")
+    service.add_argument("--json", action="store_true", help="data for machines")
+    _manifests(service)
 
 
 def _manifests(command: argparse.ArgumentParser) -> None:

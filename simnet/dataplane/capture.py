@@ -137,6 +137,9 @@ def _on_its_node(net: View, packet: Packet) -> Step:
     claim = net.node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
     if claim is not None:
         return _captured(packet, because.ServiceCaptured(claim))
+    shut = net.shut_node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
+    if shut is not None:
+        return Step(packet, None, because.NoLocalEndpoints(shut))
     checked = net.health_check_service(packet.port) if packet.protocol == "TCP" else None
     if (checked is not None and ip.family(packet.destination) in checked.ip_families
             and net.serves_health_checks(packet.node, packet.destination)):

@@ -225,8 +225,23 @@ class View:
 
     def node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
         """The Service whose node port this is, if the address of the node serves node ports."""
+        return self._node_port_claim(node, address, port, protocol) if self.serves_node_ports(node, address) else None
+
+    def shut_node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
+        """The Service whose node port drops packets on an address that does not serve it. In iptables mode the rule for
+        "no local endpoints" matches every local address, whatever nodePortAddresses say.
+
+        Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go syncProxyRules, KUBE-EXTERNAL-SERVICES; the kernel.
+        """
+        if self.settings.proxy.mode != "iptables":
+            return None
+        claim = self._node_port_claim(node, address, port, protocol)
+        is_shut = claim is not None and claim.usable.has_any and not self.ways(claim)[-1].among
+        return claim if is_shut else None
+
+    def _node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:
         service = self.node_port_service(port, protocol)
-        if service is None or not self.serves_node_ports(node, address):
+        if service is None:
             return None
         entry = next(each for each in service.ports if each.node_port == port and each.protocol == protocol)
         rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))

@@ -86,8 +86,8 @@ class Lab:
     def _wire_outside(self, outside: Iterable[str]) -> None:
         self.beyond.set(**QUIET)
         name = self._join(self.core, self.beyond, CORE_GATEWAY)
-        self.core.ip(f"rule add from 0.0.0.0/0 iif {name} lookup {OUTSIDE_TABLE}",
-                     f"rule add from ::/0 iif {name} lookup {OUTSIDE_TABLE}")
+        for version in ("-4", "-6"):
+            self.core.run(["ip", version, "rule", "add", "iif", name, "lookup", str(OUTSIDE_TABLE)])
         for address in outside:
             self._settle(self.core, self.beyond, name, address, CORE_GATEWAY)
 

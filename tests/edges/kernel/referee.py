@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import simnet
+from simnet.dataplane.decisions import HealthChecked, NotListening
 from simnet.dataplane.rules import Claim
 from simnet.names import split_host_port
 from tests.edges.kernel.ask import Answer, Ears, ask
@@ -48,6 +49,16 @@ class Question(NamedTuple):
 def simnet_says(cluster: simnet.Cluster, question: Question) -> set[Seen]:
     """Every outcome simnet holds possible."""
     return {_seen(trace, question) for trace in cluster.outcomes(question.url, question.source, **question.options).traces}
+
+
+def why_unasked(cluster: simnet.Cluster, question: Question) -> str:
+    """Why the kernel cannot be asked this, '' if it can."""
+    trace = cluster.trace(question.url, question.source, **question.options)
+    if question.url.startswith("sctp") and isinstance(trace.last.because, NotListening):
+        return "without SCTP in the kernel nobody resets at a closed port"
+    if isinstance(trace.last.because, HealthChecked):
+        return "kube-proxy's own health check server answers, not a rule"
+    return ""
 
 
 def is_sticky(cluster: simnet.Cluster, question: Question) -> bool:
