@@ -89,12 +89,12 @@ def _open_way(net: View, packet: Packet, claim: Claim) -> OpenWay:
         if sources is PODS:
             if net.is_pod_source(packet.source):
                 return way
-        elif sources is ANY or _is_host_source(net, packet):
+        elif sources is ANY or is_host_source(net, packet):
             return way
     raise AssertionError("the last way is open to anybody")
 
 
-def _is_host_source(net: View, packet: Packet) -> bool:
+def is_host_source(net: View, packet: Packet) -> bool:
     """A process of the deciding node, or one of its own addresses (spec section 1)."""
     actor = packet.flow.actor
     return (actor.is_host and actor.node == packet.node) or net.is_own_address(packet.node, packet.source)

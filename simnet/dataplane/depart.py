@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from simnet import ip
 from simnet.dataplane import decisions as because
+from simnet.dataplane.balance import is_host_source
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.step import Step
 from simnet.dataplane.view import View
@@ -41,7 +42,7 @@ def depart(net: View, packet: Packet) -> Step:
 def _wants_rewrite(net: View, packet: Packet) -> tuple[bool, str]:
     if packet.masquerade:
         stays = net.is_own_address(packet.node, packet.destination)
-        own = net.is_own_address(packet.node, packet.source)
+        own = is_host_source(net, packet)
         return (not stays or own), "" if not stays or own else "MQ-3"
     leaves = packet.target is None and net.outside_at(packet.destination) is not None
     if leaves and net.is_pod_source(packet.source):

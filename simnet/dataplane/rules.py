@@ -144,6 +144,13 @@ def is_externally_accessible(service: Service, port: ServicePort, family: int) -
         ip.family(number) == family for number in (*service.external_ips, *service.load_balancer_ips))
 
 
+def address_kind(service: Service, address: int) -> AddressKind:
+    """Which kind of address of the Service this is, by the order in which the proxy's rules stand."""
+    if address in service.cluster_ips:
+        return AddressKind.CLUSTER_IP
+    return AddressKind.EXTERNAL_IP if address in service.external_ips else AddressKind.LOAD_BALANCER_IP
+
+
 def is_proxied(service: Service) -> bool:
     """Whether the proxy looks at this Service at all (rule PX-1)."""
     return (bool(service.cluster_ips) and not service.is_headless and not service.is_external_name

@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from simnet import ip
-from simnet.dataplane.rules import AddressKind, ServicePortRules, Target, UsableEndpoints
-from simnet.dataplane.view import View, address_kind
+from simnet.dataplane.rules import AddressKind, ServicePortRules, Target, UsableEndpoints, address_kind
+from simnet.dataplane.view import LOCALHOST, View
 from simnet.dataplane.ways import Ways
 from simnet.ip import IPNetwork
 from simnet.objects.node import Node
-
-LOCALHOST = ip.number("127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,15 @@ from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
 from simnet.dataplane.http.controllers import Controllers
 from simnet.dataplane.memo import Memo
 from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
-from simnet.dataplane.rules import AddressKind, Claim, ServicePortRules, UsableEndpoints, compile_rules, is_proxied
+from simnet.dataplane.rules import (
+    AddressKind,
+    Claim,
+    ServicePortRules,
+    UsableEndpoints,
+    address_kind,
+    compile_rules,
+    is_proxied,
+)
 from simnet.dataplane.underlay import Underlay
 from simnet.dataplane.ways import Ways, ways
 from simnet.names import ObjectKey
@@ -34,6 +42,7 @@ from simnet.store.store import Creations, Event, Store
 from simnet.store.work import Work
 
 CLAIM_KINDS = frozenset(("Service", "EndpointSlice", "Node"))
+LOCALHOST = LOOPBACK_V4.first + 1
 MOST_CLAIMS = 200_000
 RECENT_LIST_SIZE = 100  # clients an iptables `recent` list remembers: kernel module xt_recent, ip_list_tot (AF-7)
 
@@ -337,7 +346,9 @@ class View:
             owner = self.node(node)
             return owner is not None and address == owner.primary(ip.family(address))
         chosen = [cidr for cidr in proxy.node_port_addresses or () if cidr.family == ip.family(address)]
-        return not chosen or any(address in cidr for cidr in chosen)
+        if not chosen or any(cidr.prefix_length == 0 for cidr in chosen):
+            return True  # every local address
+        return any(address in cidr for cidr in chosen) and (not is_loopback or address == LOCALHOST)
 
     def unserved_rule(self, address: int) -> str:
         """The rule by which node ports do not answer on this address of a node."""
@@ -389,13 +400,6 @@ class View:
     def ingress_address(self, host: str) -> str | None:
         """The status address of the Ingress that serves this host, '' if it has none yet, None if nobody serves it."""
         return self.ingress.address_of(host)
-
-
-def address_kind(service: Service, address: int) -> AddressKind:
-    """Which kind of address of the Service this is, by the order in which the proxy's rules stand."""
-    if address in service.cluster_ips:
-        return AddressKind.CLUSTER_IP
-    return AddressKind.EXTERNAL_IP if address in service.external_ips else AddressKind.LOAD_BALANCER_IP
 
 
 def _captured(service: Service) -> Iterable[Hashable]:

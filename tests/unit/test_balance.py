@@ -235,6 +235,23 @@ def test_each_family_has_its_own_cluster_cidr() -> None:
 
 # two families ---------------------------------------------------------------------------------------------------
 
+def test_a_process_bound_to_the_load_balancer_ip_is_of_the_node() -> None:
+    """EXT-3: whatever a host process is bound to is a local address; it used to be taken for an outside one."""
+    cluster = net(load_balancer("Local"))
+    assert asked(cluster, f"{LB_IP}:80", "node/a", source_address=LB_IP) == BOTH
+    assert set(seen(cluster, f"{LB_IP}:80", "node/a", source_address=LB_IP).values()) == {NODE_A}
+
+
+# mode, what a source outside the ranges gets from a Service without endpoints; source
+RANGES_ALONE = [("iptables", "refused", "FW-5"), ("nftables", "timeout", "nftables/proxier.go usesFWChain; the kernel")]
+
+
+@pytest.mark.parametrize(("mode", "result", "source"), RANGES_ALONE, ids=[row[0] for row in RANGES_ALONE])
+def test_source_ranges_of_a_service_without_endpoints(mode: str, result: str, source: str) -> None:
+    cluster = net(RANGED, pods=WEB[2:], proxy={"mode": mode})
+    assert asked(cluster, f"{LB_IP}:80", "192.0.2.99") == {result: 1}, source
+
+
 def test_source_ranges_of_one_family_leave_the_other_open() -> None:
     both = {"nodes": {"a": [NODE_A, "fd00:18::2"]}, "service_cidr": ["10.96.0.0/12", "fd00:10::/112"],
             "pod_cidr": ["10.244.0.0/16", "fd00:244::/48"]}

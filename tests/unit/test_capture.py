@@ -150,6 +150,9 @@ ADDRESSES: list[tuple[str, dict[str, Any], str, bool, str]] = [
     ("an address outside the list does not", {"node_port_addresses": ["192.168.50.0/24"]}, NODE_A, False, "NA-3, NA-4"),
     ("loopback must be listed", {"node_port_addresses": ["192.168.50.0/24"]}, "127.0.0.1", False, "NA-3"),
     ("loopback listed and enabled", {"node_port_addresses": ["127.0.0.0/8"]}, "127.0.0.1", True, "NA-3"),
+    ("of a listed loopback range only 127.0.0.1, the address of lo", {"node_port_addresses": ["127.0.0.0/8"]}, "127.0.0.2", False,
+     "NA-3; pkg/proxy/util/nodeport_addresses.go GetNodeIPs; the kernel"),
+    ("an entry for everything means all of loopback too", {"node_port_addresses": ["0.0.0.0/0"]}, "127.9.9.9", True, "NA-3"),
     ("loopback listed but off", {"node_port_addresses": ["127.0.0.0/8"], "localhost_node_ports": False}, "127.0.0.1",
      False, "NA-3"),
     ("ranges of the other family do not count", {"node_port_addresses": ["fd00::/8"]}, NODE_A, True, "NA-3"),
@@ -168,6 +171,22 @@ def test_node_port_addresses(row: str, proxy: dict[str, Any], address: str, serv
         assert trace.result == "open" and trace.service is not None, rule
     else:
         assert trace.service is None and trace.result in ("refused", "unreachable"), rule
+
+
+# mode, what an address that does not serve node ports answers; source
+UNSERVED = [
+    ("iptables", "timeout", "iptables/proxier.go: the DROP of KUBE-EXTERNAL-SERVICES matches every local address; the kernel"),
+    ("nftables", "refused", "nftables/proxier.go: nodeport-endpoints-check looks at @nodeport-ips; the kernel"),
+]
+
+
+@pytest.mark.parametrize(("mode", "result", "source"), UNSERVED, ids=[row[0] for row in UNSERVED])
+@pytest.mark.parametrize("client", ["pod/client", "node/b", OUTSIDE])
+def test_an_unserved_address_and_a_service_that_has_nothing_here(client: str, mode: str, result: str, source: str) -> None:
+    """NE-2 before NA-4: with policy Local and endpoints elsewhere only, the node port is dropped even where it is not served."""
+    proxy = {"mode": mode, "node_port_addresses": ["192.168.50.0/24"]}
+    cluster = net(load_balancer("Local"), pods=WEB[:1] + WEB[2:], nodes=TWO_ADDRESSES, proxy=proxy)
+    assert cluster.trace(f"tcp://{NODE_B}:{NODE_PORT}", client).result == result, source
 
 
 def test_a_node_port_is_decided_on_the_node_that_owns_the_address() -> None:
