@@ -7,7 +7,7 @@ import json
 from simnet.cluster import Cluster
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.step import Trace
-from simnet.explain.rules import NamedStep, named_steps, named_text, rules_text
+from simnet.explain.rules import Known, NamedStep, named_steps, named_text, rules_text
 
 
 def exported(cluster: Cluster, node: str, family: int) -> str:
@@ -18,7 +18,8 @@ def exported(cluster: Cluster, node: str, family: int) -> str:
 def with_rules(text: str, shown: Trace | Outcomes, cluster: Cluster, format: str) -> str:
     """An explanation with the rules its steps correspond to: a paragraph for each trace, in JSON a list `rules`."""
     traces = shown.traces if isinstance(shown, Outcomes) else (shown,)
-    named = [named_steps(trace, cluster.rules) for trace in traces]
+    known: Known = {}
+    named = [named_steps(trace, cluster.rules, known) for trace in traces]
     if format != "json":
         paragraphs = [_headed(index, len(named), named_text(steps)) for index, steps in enumerate(named, 1)]
         return "\n\n".join([text, *(each for each in paragraphs if each)])

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 import simnet
+from simnet.explain.rules import named_steps
+from simnet.explain.rules.iptables import iptables_lines
 from tests.conformance.case_files import CASES
 from tests.conformance.test_service_flow_cases import CONFIG_KEYS, asking, change
 from tests.edges.kernel.ask import Ears
 from tests.edges.kernel.lab import Lab
 from tests.edges.kernel.namespaces import why_not
-from tests.edges.kernel.referee import Question, Seen, is_sticky, kernel_says, simnet_says
+from tests.edges.kernel.referee import Question, Seen, is_sticky, kernel_says, simnet_says, traces_of
 
 WHY_NOT = why_not()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
@@ -52,6 +54,33 @@ def test_the_kernel_agrees_on_every_flow(case: dict[str, Any], mode: str) -> Non
                 assert met[flow["name"]] == met[flow["expect"]["sameBackendAs"]]
     finally:
         lab.close()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES_READ if case["id"] in ("S001", "S004", "S009", "S014", "S020")],
+                         ids=lambda case: case["id"])
+def test_the_rules_named_for_a_walk_are_those_that_counted_its_packet(case: dict[str, Any]) -> None:
+    """iptables counts packets: after one connection exactly the rules that `named_steps` gives have seen one."""
+    config = {CONFIG_KEYS[key]: value for key, value in (case.get("config") or {}).items()}
+    cluster = simnet.Cluster(nodes=0, addons=(), namespaces="any", proxy=config)
+    cluster.load(case["objects"])
+    lab = Lab(cluster, {flow["from"]["external"] for flow in case["flows"] if "external" in flow["from"]})
+    ears = Ears(lab, lab.targets())
+    try:
+        for flow, question in _questions(case):
+            if flow["expect"].get("then") == "direct":
+                continue  # no rule takes part
+            lab.zero_counters()
+            met = kernel_says(lab, ears, question, simnet_says(cluster, question), tries=1)
+            (trace,) = {id(each): each for each in traces_of(cluster, question, met)}.values()
+            named = {(step.node, line.text) for step in named_steps(trace, cluster.rules) for line in step.lines if line.owner}
+            assert {(node, text) for node, text in lab.counted() if text in _of_services(lab)} == named, flow["name"]
+    finally:
+        ears.close()
+        lab.close()
+
+
+def _of_services(lab: Lab) -> set[str]:
+    return {line.text for node in lab.nodes for rules in lab.rules(node) for line in iptables_lines(rules) if line.owner}
 
 
 def _questions(case: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Question]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from simnet.dataplane.ruletable import NodeRules
 from simnet.explain.rules.iptables import iptables_save
 from simnet.explain.rules.line import Line
-from simnet.explain.rules.named import NamedStep, named_steps, named_text
+from simnet.explain.rules.named import Known, NamedStep, named_steps, named_text
 from simnet.explain.rules.nftables import nftables_text
 
-__all__ = ["Line", "NamedStep", "named_steps", "named_text", "rules_text"]
+__all__ = ["Known", "Line", "NamedStep", "named_steps", "named_text", "rules_text"]
 
 
 def rules_text(rules: NodeRules) -> str:

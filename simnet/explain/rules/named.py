@@ -18,6 +18,8 @@ from simnet.explain.rules.nftables import nftables_lines
 RulesOf = Callable[[str, int], NodeRules]
 """Node and family -> its rule table: `Cluster.rules`."""
 
+Known = dict[tuple[str, int], tuple[NodeRules, tuple[Line, ...]]]
+
 
 class NamedStep(NamedTuple):
     """The rules that did what step `number` (from 1) tells, on `node`, in the order the packet meets them."""
@@ -27,12 +29,13 @@ class NamedStep(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def named_steps(trace: Trace, rules_of: RulesOf) -> tuple[NamedStep, ...]:
+def named_steps(trace: Trace, rules_of: RulesOf, known: Known | None = None) -> tuple[NamedStep, ...]:
     """The steps that rules of kube-proxy correspond to; others (names, links, listeners) are left out.
 
-    Cost: O(rules of the nodes the packet was on).
+    `known` keeps what was rendered, for the next trace of the same cluster state. Cost: O(rules of the nodes the packet
+    was on).
     """
-    known: dict[tuple[str, int], tuple[NodeRules, tuple[Line, ...]]] = {}
+    known = {} if known is None else known
     found = []
     for number, step in enumerate(trace.steps, 1):
         node, family = step.before.node, ip.family(step.before.destination)
@@ -91,7 +94,7 @@ def _chosen(step: Step, chosen: core.EndpointChosen, rules: NodeRules, lines: tu
     claim, target, source = chosen.claim, chosen.target, step.before.source
     way = _way(step, chosen, rules)
     if claim.kind is AddressKind.LOAD_BALANCER_IP:
-        yield from (line for line in _of(lines, claim, Role.RANGE) if _holds(line, source))
+        yield from [line for line in _of(lines, claim, Role.RANGE) if _holds(line, source)][:1]
     group = AddressKind.CLUSTER_IP if claim.kind is AddressKind.CLUSTER_IP else AddressKind.NODE_PORT
     if way is not None:
         yield from (line for line in _of(lines, claim, Role.WAY, (group, way.sources)))

@@ -145,6 +145,24 @@ class Lab:
         self.core.ip(f"route replace {_block(address)} {_through(address, self._via[node])} table {OUTSIDE_TABLE}")
         self.core.settle()
 
+    # counters ------------------------------------------------------------------------------------------------------
+
+    def zero_counters(self) -> None:
+        """Every rule of every node (IPv4, iptables mode) has seen nothing."""
+        for namespace in self.nodes.values():
+            for table in ("nat", "filter"):
+                namespace.run(["iptables", "-t", table, "-Z"])
+
+    def counted(self) -> set[tuple[str, str]]:
+        """Node and text of every rule that has seen a packet since."""
+        found = set()
+        for name, namespace in self.nodes.items():
+            for row in namespace.run(["iptables-save", "-c"]).splitlines():
+                counter, _, text = row.partition("] ")
+                if counter.startswith("[") and not counter.startswith("[0:"):
+                    found.add((name, text))
+        return found
+
 
 def simnet_text(address: int) -> str:
     from simnet.ip import text

@@ -51,6 +51,12 @@ def simnet_says(cluster: simnet.Cluster, question: Question) -> set[Seen]:
     return {_seen(trace, question) for trace in cluster.outcomes(question.url, question.source, **question.options).traces}
 
 
+def traces_of(cluster: simnet.Cluster, question: Question, met: set[Seen]) -> list[simnet.Trace]:
+    """The possible traces that come to what was met."""
+    return [trace for trace in cluster.outcomes(question.url, question.source, **question.options).traces
+            if _seen(trace, question) in met]
+
+
 def why_unasked(cluster: simnet.Cluster, question: Question) -> str:
     """Why the kernel cannot be asked this, '' if it can."""
     trace = cluster.trace(question.url, question.source, **question.options)
