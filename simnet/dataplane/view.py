@@ -5,11 +5,12 @@ The view follows the store by events, (old, new) each; it never scans. Stages ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import cast
 
 from simnet import ip
 from simnet.control.listening import Listening, listening_of, serving
+from simnet.dataplane import indexed
 from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.decisions import ServiceCaptured
 from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
@@ -64,16 +65,16 @@ class View:
         self.claims: dict[tuple[str, int, int, str], ServiceCaptured | None] = {}
         self._rules: dict[ObjectKey, RulesByPort] = {}
         self._listening: dict[int, tuple[PodSpec, Listening]] = {}
-        self._services_at: ScarceIndex[Service] = ScarceIndex(_captured)
-        self._services_with: ScarceIndex[Service] = ScarceIndex(_addresses)
-        self._node_ports: ScarceIndex[Service] = ScarceIndex(_node_ports)
-        self._health_ports: ScarceIndex[Service] = ScarceIndex(_health_ports)
-        self._slices: Index[EndpointSlice] = Index(_slice_service)
-        self._loose_endpoints: ScarceIndex[EndpointSlice] = ScarceIndex(_loose_addresses)
-        self._pods_at: ScarceIndex[Pod] = ScarceIndex(_own_addresses)
-        self._host_pods: Index[Pod] = Index(_host_network_node)
-        self._host_ports: ScarceIndex[Pod] = ScarceIndex(_host_ports)
-        self._nodes_at: ScarceIndex[Node] = ScarceIndex(_node_addresses)
+        self._services_at: ScarceIndex[Service] = ScarceIndex(indexed.captured)
+        self._services_with: ScarceIndex[Service] = ScarceIndex(indexed.addresses)
+        self._node_ports: ScarceIndex[Service] = ScarceIndex(indexed.node_ports)
+        self._health_ports: ScarceIndex[Service] = ScarceIndex(indexed.health_ports)
+        self._slices: Index[EndpointSlice] = Index(indexed.slice_service)
+        self._loose_endpoints: ScarceIndex[EndpointSlice] = ScarceIndex(indexed.loose_addresses)
+        self._pods_at: ScarceIndex[Pod] = ScarceIndex(indexed.own_addresses)
+        self._host_pods: Index[Pod] = Index(indexed.host_network_node)
+        self._host_ports: ScarceIndex[Pod] = ScarceIndex(indexed.host_ports)
+        self._nodes_at: ScarceIndex[Node] = ScarceIndex(indexed.node_addresses)
         self._policies = SelectorIndex(work)
         self.has_policies = False
         self._policy_count = 0
@@ -400,55 +401,3 @@ class View:
     def ingress_address(self, host: str) -> str | None:
         """The status address of the Ingress that serves this host, '' if it has none yet, None if nobody serves it."""
         return self.ingress.address_of(host)
-
-
-def _captured(service: Service) -> Iterable[Hashable]:
-    if not is_proxied(service):
-        return ()
-    addresses = dict.fromkeys((*service.cluster_ips, *service.external_ips, *service.load_balancer_ips))
-    families = {ip.family(number) for number in service.cluster_ips}
-    return dict.fromkeys((address, port.port, port.protocol) for address in addresses
-                         if ip.family(address) in families for port in service.ports)
-
-
-def _addresses(service: Service) -> Iterable[Hashable]:
-    return dict.fromkeys((*service.cluster_ips, *service.external_ips, *service.load_balancer_ips))
-
-
-def _node_ports(service: Service) -> Iterable[Hashable]:
-    if not is_proxied(service):
-        return ()
-    return dict.fromkeys((port.node_port, port.protocol) for port in service.ports if port.node_port)
-
-
-def _health_ports(service: Service) -> Iterable[Hashable]:
-    wanted = service.type == "LoadBalancer" and service.external_traffic_policy == "Local"
-    return (service.health_check_node_port,) if wanted and service.health_check_node_port else ()
-
-
-def _slice_service(each: EndpointSlice) -> Iterable[Hashable]:
-    return (each.service,) if each.service is not None else ()
-
-
-def _loose_addresses(each: EndpointSlice) -> Iterable[Hashable]:
-    return dict.fromkeys(address for endpoint in each.endpoints if endpoint.target is None
-                         for address in endpoint.addresses)
-
-
-def _own_addresses(pod: Pod) -> Iterable[Hashable]:
-    return () if pod.spec.host_network else pod.pod_ips
-
-
-def _host_network_node(pod: Pod) -> Iterable[Hashable]:
-    return (pod.node_name,) if pod.spec.host_network and pod.node_name and not pod.is_terminal else ()
-
-
-def _host_ports(pod: Pod) -> Iterable[Hashable]:
-    if not pod.spec.has_host_ports or not pod.node_name or pod.spec.host_network or pod.is_terminal:
-        return ()
-    return dict.fromkeys((pod.node_name, port.host_port, port.protocol) for container in pod.spec.port_owners
-                         for port in container.ports if port.host_port)
-
-
-def _node_addresses(node: Node) -> Iterable[Hashable]:
-    return dict.fromkeys((*node.addresses, *node.external_addresses))

@@ -80,8 +80,11 @@ class Model:
         for service in self.of_kind("Service"):
             for entry in service["spec"].get("ports", ()):
                 if (is_proxied(service) and entry.get("nodePort") == port and entry.get("protocol", "TCP") == protocol
-                        and self.serves(node, to) and ip.family(to) in families(service)):
-                    return self.decided(service, entry, "node port", sender, to, node)
+                        and ip.family(to) in families(service)):
+                    if self.serves(node, to):
+                        return self.decided(service, entry, "node port", sender, to, node)
+                    if self.is_shut(service, entry, to, node):
+                        return Expected("DROP", {}, node)
         for service in self.of_kind("Service"):
             if (service["spec"].get("healthCheckNodePort") == port and protocol == "TCP"
                     and self.serves(node, to) and ip.family(to) in families(service)):
@@ -104,6 +107,13 @@ class Model:
                     if to in addresses:
                         yield service, entry, kind
 
+    def is_shut(self, service: Data, entry: Data, to: int, node: str) -> bool:
+        """NE-2 on an address that does not serve node ports: the rule of iptables mode matches all that are local
+        (iptables/proxier.go, KUBE-EXTERNAL-SERVICES with --dst-type LOCAL)."""
+        lists = self.lists(service, entry, ip.family(to), node)
+        return (self.config.get("mode") != "nftables" and service["spec"].get("externalTrafficPolicy") == "Local"
+                and lists.has_any and not lists.local)
+
     def serves(self, node: str, to: int) -> bool:
         """NA-1 to NA-3, NF-2."""
         nftables = self.config.get("mode") == "nftables"
@@ -114,6 +124,8 @@ class Model:
             mine = [each for each in self.node_addresses(node) if ip.family(each) == ip.family(to)]
             return to in mine[:1]
         ranges = [each for each in given or () if (":" in each) == (ip.family(to) == 6)]
+        if ranges and in_range(to, "127.0.0.0/8") and to != ip.number("127.0.0.1"):
+            return False  # util/nodeport_addresses.go GetNodeIPs: addresses of interfaces only
         return not ranges or any(in_range(to, each) for each in ranges)
 
     # what the rule does ----------------------------------------------------------------------------------------------
