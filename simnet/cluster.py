@@ -36,7 +36,7 @@ from simnet.dataplane.walk import flow_hash, look_up
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.ip import number
 from simnet.labels import Selector
-from simnet.manifests import admissible, read_manifests
+from simnet.manifests import read_manifests
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import Endpoints
 from simnet.objects.endpointslice import MANAGED_BY_LABEL
@@ -96,7 +96,7 @@ class Cluster:
         for controller in self.settings.ingress:
             manifests += controller_manifests(controller)
         if manifests:
-            self.apply(manifests)
+            self.create(manifests)
 
     # time ----------------------------------------------------------------------------------------------------------
 
@@ -154,7 +154,8 @@ class Cluster:
 
     def _apply(self, source: Any, verb: str, settle: bool, create_namespaces: bool,
                namespace: str | None) -> Results:
-        manifests = read_manifests(source, namespace=namespace or "default", rules=admissible)
+        manifests = read_manifests(source, namespace=namespace or "default",
+                                   rules=lambda manifest: self._door.problems(manifest, verb))
         results = self._door.apply(manifests, verb, create_namespaces)
         self._settle(settle)
         return [Applied(self.store.get(each.object.kind, each.object.key) or each.object, each.action)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simnet.cluster import Cluster
-from simnet.errors import ManifestError, SimnetError, UsageError
+from simnet.errors import ManifestError, Place, Problem, SimnetError, UsageError
 from simnet.manifests import Limits, Manifest, not_modelled, read_manifests
 
 FINE, FAILED, UNREADABLE = 0, 1, 2
@@ -16,28 +16,38 @@ FINE, FAILED, UNREADABLE = 0, 1, 2
 
 def cluster_of(arguments: argparse.Namespace) -> Cluster:
     """A cluster with the manifests of -f applied; warnings go to standard error."""
-    limits = Limits.read(arguments.limit)
-    manifests = [manifest for name in arguments.filename for manifest in _read(name, limits)]
+    manifests = _read(arguments)
     for manifest in manifests:
         for warning in manifest.warnings:
             sys.stderr.write(f"warning: {warning}\n")
-    for line in not_modelled(manifests):
-        sys.stderr.write(f"not modelled: {line}\n")
     mode = getattr(arguments, "mode", None) or getattr(arguments, "rules", None) or "iptables"
     cluster = Cluster(nodes=_nodes(arguments.nodes), assume="any-port" if arguments.assume_any_port else "nothing",
                       proxy=mode)
     if manifests:
         cluster.apply(manifests)
+    for line in not_modelled(manifests):
+        sys.stderr.write(f"not modelled: {line}\n")
     return cluster
 
 
-def _read(name: str, limits: Limits) -> list[Manifest]:
-    if name != "-":
-        return read_manifests(Path(name), limits=limits)
-    try:
-        return read_manifests(sys.stdin.read(), file="standard input", limits=limits)
-    except UnicodeDecodeError as problem:
-        raise ManifestError(f"standard input: cannot be read: {problem}") from None
+def _read(arguments: argparse.Namespace) -> list[Manifest]:
+    """The manifests of all files. What cannot be read is told of all files together; whether the rest is right, the
+    cluster says, of all of them together too."""
+    limits = Limits.read(arguments.limit)
+    found: list[Manifest] = []
+    problems: list[Problem] = []
+    for name in arguments.filename:
+        try:
+            source = Path(name) if name != "-" else sys.stdin.read()
+            found += read_manifests(source, file="" if name != "-" else "standard input", rules=lambda _: [], limits=limits,
+                                    lenient=arguments.lenient)
+        except ManifestError as refused:
+            problems += refused.problems
+        except UnicodeDecodeError as problem:
+            problems.append(Problem(f"cannot be read: {problem}", type="Syntax", place=Place("standard input")))
+    if problems:
+        raise ManifestError(problems)
+    return found
 
 
 def _nodes(text: str) -> int | dict[str, str]:

@@ -177,6 +177,8 @@ def _manifests(command: argparse.ArgumentParser) -> None:
                          help="a manifest file, a directory, or - for standard input; may be repeated")
     command.add_argument("--limit", action="append", default=[], metavar="NAME=NUMBER",
                          help="what a manifest may ask of the reader, e.g. depth=200; an error that meets a limit names it")
+    command.add_argument("--lenient", action="store_true",
+                         help="warn of fields Kubernetes does not have and leave them out, instead of refusing the file")
     command.add_argument("--nodes", default="1", help="number of nodes, or NAME=ADDRESS,NAME=ADDRESS (default: 1)")
     command.add_argument("--assume-any-port", action="store_true", help="pods whose ports nobody declared may be relied on")
 

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, cast
 
-from simnet.control.admission import CLASS_ANNOTATION, Admission
+from simnet.control.admission import Admission
 from simnet.control.loop import Loop
+from simnet.control.updates import update_of
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, Forbidden, InvalidField, NotFound, Problem, nearest
-from simnet.manifests import Manifest, check, decode, validate_update
+from simnet.manifests import Manifest, admissible, check, decode
+from simnet.manifests.apply import remembered
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.ingress import Ingress
 from simnet.objects.meta import Object, read_only
@@ -74,12 +76,12 @@ class Door:
         problems: list[Problem] = []
         for manifest in manifests:
             try:
-                new, old = self._admitted(manifest, verb, admission, staged)
+                new, action = self._admitted(manifest, verb, admission, staged)
             except InvalidField as refused:
                 problems += refused.problems
                 continue
             staged[(_kind(new), new.key)] = new
-            results.append(Applied(new, "created" if old is None else "unchanged" if old == new else "configured"))
+            results.append(Applied(new, action))
         if problems:
             raise InvalidField(problems)
         return results
@@ -118,37 +120,70 @@ class Door:
 
     # one manifest ------------------------------------------------------------------------------------------------
 
-    def _admitted(self, manifest: Manifest, verb: str, admission: Admission,
-                  staged: Staged) -> tuple[Object, Object | None]:
-        new = _without_server_fields(self._named(decode(manifest, now=self.world.now)))
-        kind = _kind(new)
-        old = staged.get((kind, new.key)) or self.world.store.get(kind, new.key)
-        if old is not None and verb == "create":
-            raise AlreadyExists(f"{kind.lower()} {new.name!r} already exists")
-        if old is None and verb == "replace":
-            known = [each.name for each in self.world.store.list(kind, new.namespace)]
-            raise NotFound(kind.lower(), new.name, new.namespace, known, nearest(new.name, known))
-        if isinstance(new, Namespace):
-            new = replace(new, labels={**new.labels, NAME_LABEL: new.name})
-        if old is not None:
-            problems = validate_update(old.manifest, new.raw, manifest.place_of)
-            if problems:
-                raise InvalidField(problems)
-            new = _carried_over(new, old, verb)
-        try:
-            admitted = admission.admit(new, old)
-            self._ask_webhook(admitted, staged)
-        except InvalidField as refused:
-            raise InvalidField(_placed(refused.problems, manifest)) from None
-        return admitted, old
+    def problems(self, manifest: Manifest, verb: str) -> list[Problem]:
+        """Everything that is wrong with a manifest that `verb` is to bring in: with the manifest alone when it creates,
+        else with the object it makes of the one that is there. For `read_manifests`, before `apply`."""
+        old = self._there(manifest) if verb != "create" else None
+        if old is None:
+            return admissible(manifest)
+        found = check(manifest)
+        if any(problem.type == "TypeInvalid" or problem.excerpt for problem in found):
+            return found
+        update = update_of(manifest, old, verb)
+        return found + update.problems() if update is not None else found
 
-    def _ask_webhook(self, new: Object, staged: Staged) -> None:
-        """The last word on an Ingress, after the server's own rules and defaults (rules W-1 to W-4)."""
-        if self.world.webhook is None or not isinstance(new, Ingress):
-            return
-        refused = self.world.webhook(new, [each for each in staged.values() if isinstance(each, Ingress)])
-        if refused:
-            raise InvalidField([Problem(refused, "BadRequest", object=new.ref)])
+    def _there(self, manifest: Manifest) -> Object | None:
+        named = (manifest.data.get("metadata") or {}).get("name")
+        return self.world.store.get(manifest.kind, manifest.key) if named else None
+
+    def _admitted(self, manifest: Manifest, verb: str, admission: Admission, staged: Staged) -> tuple[Object, str]:
+        """The object to be stored, and what became of it."""
+        before = staged.get((manifest.kind, manifest.key))
+        old = before or self._there(manifest)
+        if old is None:
+            return self._placed(lambda: self._asked(admission.admit(self._created(manifest, verb), None), staged),
+                                manifest), "created"
+        if verb == "create":
+            raise AlreadyExists(f"{manifest.kind.lower()} {old.name!r} already exists")
+        update = update_of(manifest, old, verb)
+        if update is None:
+            return old, "unchanged"
+        problems = update.problems() if before is not None else []  # else they have been looked for: see `problems`
+        if problems:
+            raise InvalidField(problems)
+        changed = decode(replace(manifest, data=update.data, stored=update.data), now=self.world.now)
+        new = self._placed(lambda: self._asked(
+            admission.admit(_carried_over(_named_space(changed), old), old), staged), manifest)
+        if new.manifest != old.manifest:
+            return new, "configured"
+        return old, "configured" if verb == "apply" else "unchanged"  # kubectl: its patch was not empty
+
+    def _created(self, manifest: Manifest, verb: str) -> Object:
+        if verb == "replace":
+            known = [each.name for each in self.world.store.list(manifest.kind, manifest.key.namespace)]
+            raise NotFound(manifest.kind.lower(), manifest.key.name, manifest.key.namespace, known,
+                           nearest(manifest.key.name, known))
+        given = remembered(manifest) if verb == "apply" else manifest
+        return _named_space(_without_server_fields(self._named(decode(given, now=self.world.now))))
+
+    @staticmethod
+    def _placed(admit: Callable[[], Object], manifest: Manifest) -> Object:
+        """What `admit` gives; its refusal with the places in the user's file."""
+        try:
+            return admit()
+        except InvalidField as refused:
+            raise InvalidField([
+                problem if problem.place else replace(problem, place=manifest.place_of(problem.field, value=True))
+                for problem in refused.problems]) from None
+
+    def _asked(self, new: Object, staged: Staged) -> Object:
+        """The object, once the webhook has had the last word on an Ingress, after the server's own rules and defaults
+        (rules W-1 to W-4)."""
+        if self.world.webhook is not None and isinstance(new, Ingress):
+            refused = self.world.webhook(new, [each for each in staged.values() if isinstance(each, Ingress)])
+            if refused:
+                raise InvalidField([Problem(refused, "BadRequest", object=new.ref)])
+        return new
 
     def _named(self, new: Object) -> Object:
         """An object with generateName gets its suffix (from the seed)."""
@@ -222,15 +257,18 @@ def _without_server_fields(new: Object) -> Object:
     return replace(new, raw={**new.raw, "metadata": kept})
 
 
-def _carried_over(new: Object, old: Object, verb: str) -> Object:
-    """What a manifest cannot say stays: creation time, owner, where a pod runs and how it is, a workload's status, an
-    Ingress's addresses. An apply (a merge) also keeps the class that the default filled in, and labels and annotations
-    that came otherwise than by a manifest (`kubectl label`, a node's own); a replace drops them."""
-    new = replace(new, created=old.created, owner=new.owner or old.owner)
-    if verb == "apply":
-        given = old.raw.get("metadata") or {}
-        new = replace(new, labels=_with_others(new.labels, old.labels, given.get("labels")),
-                      annotations=_with_others(new.annotations, old.annotations, given.get("annotations")))
+def _named_space(new: Object) -> Object:
+    """A Namespace with the label that every one has; other kinds as they are."""
+    return replace(new, labels={**new.labels, NAME_LABEL: new.name}) if isinstance(new, Namespace) else new
+
+
+def _carried_over(new: Object, old: Object) -> Object:
+    """What a manifest cannot say stays: creation time and uid, owner, where a pod runs and how it is, a workload's
+    status, an Ingress's addresses."""
+    new = replace(_without_server_fields(new), created=old.created, owner=new.owner or old.owner)
+    uid = (old.raw.get("metadata") or {}).get("uid")
+    if uid:
+        new = replace(new, raw={**new.raw, "metadata": {**new.raw["metadata"], "uid": uid}})
     match new, old:
         case Pod(), Pod():
             return replace(new, node_name=old.node_name, pod_ips=old.pod_ips, phase=old.phase, ready=old.ready,
@@ -241,10 +279,7 @@ def _carried_over(new: Object, old: Object, verb: str) -> Object:
             annotations = read_only({**new.annotations, **kept}) if kept else new.annotations
             return replace(new, observed=old.observed, ready_replicas=old.ready_replicas, annotations=annotations)
         case Ingress(), Ingress():
-            name = new.ingress_class_name
-            if name is None and verb == "apply" and CLASS_ANNOTATION not in new.annotations:
-                name = old.ingress_class_name
-            return replace(new, addresses=old.addresses, ingress_class_name=name)
+            return replace(new, addresses=old.addresses)
         case Node(), Node():
             new = replace(new, pod_cidrs=new.pod_cidrs or old.pod_cidrs)
             if "status" in new.raw:
@@ -252,19 +287,3 @@ def _carried_over(new: Object, old: Object, verb: str) -> Object:
             return replace(new, addresses=old.addresses, external_addresses=old.external_addresses, ready=old.ready)
         case _:
             return new
-
-
-def _with_others(new: Mapping[str, str], old: Mapping[str, str], given: Mapping[str, str] | None) -> Mapping[str, str]:
-    """`new`, and of `old` what neither it nor the manifest given before says.
-
-    Source: kubernetes/kubectl pkg/cmd/apply, a three-way merge of the last applied, the live and the new object.
-    """
-    others = {key: value for key, value in old.items() if key not in new and key not in (given or {})}
-    return read_only({**new, **others}) if others else new
-
-
-def _placed(problems: Sequence[Problem], manifest: Manifest) -> list[Problem]:
-    """The problems with the place in the user's file."""
-    return [problem if problem.place else replace(problem, place=manifest.place_of(problem.field, value=True))
-            for problem in problems]
-

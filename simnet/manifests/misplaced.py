@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from simnet.errors import nearest
 from simnet.manifests.convert import Tree, copied
-from simnet.manifests.paths import Path, at, path_text
+from simnet.manifests.paths import Path, at, path_text, replaced
 from simnet.manifests.schema import Field, Struct, accepts, structure, tables
 from simnet.manifests.validate import findings
 
@@ -60,7 +60,7 @@ def repair(data: Mapping[str, Any], table: str) -> Repair | None:
     for chosen in islice(product(*choices), MAX_TRIALS):
         whole: Tree = copied(plain)
         for path, arrangement in sorted(zip(broken, chosen, strict=True), key=lambda pair: -len(pair[0])):
-            whole = _replaced(whole, path, arrangement.tree)
+            whole = replaced(whole, path, arrangement.tree)
         if not any(structure(whole, root)) and not findings(whole):
             moves = [move for arrangement in chosen for move in arrangement.moves]
             return Repair(whole, tuple(moves))
@@ -119,7 +119,7 @@ def _hung(entries: list[tuple[str, Any]], tree: Tree, field: Field, homes: tuple
         return
     (key, value), rest = entries[0], entries[1:]
     for home in _open_places(tree, field, key, value):
-        grown = _replaced(tree, (*home, key), value)
+        grown = replaced(tree, (*home, key), value)
         yield from _hung(rest, grown, field, (*homes, home))
 
 
@@ -171,13 +171,3 @@ def _field_at(root: Field, path: Path) -> Field:
         struct = tables().struct(field)
         field = field.item if isinstance(step, int) or struct is None else struct[step]
     return field
-
-
-def _replaced(tree: Any, path: Path, value: Any) -> Any:
-    """A copy of `tree` with `value` at `path`; empty places on the way become mappings, new keys go last."""
-    if not path:
-        return value
-    if isinstance(path[0], int):
-        return [_replaced(item, path[1:], value) if index == path[0] else item for index, item in enumerate(tree)]
-    inner = (tree or {}).get(path[0])
-    return {**(tree or {}), path[0]: _replaced(inner, path[1:], value)}

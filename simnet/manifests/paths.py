@@ -49,6 +49,16 @@ def at(root: Any, path: Path) -> Any:
     return root
 
 
+def replaced(tree: Any, path: Path, value: Any) -> Any:
+    """A copy of `tree` with `value` at `path`; empty places on the way become mappings, new keys go last."""
+    if not path:
+        return value
+    if isinstance(path[0], int):
+        return [replaced(item, path[1:], value) if index == path[0] else item for index, item in enumerate(tree)]
+    inner = (tree or {}).get(path[0])
+    return {**(tree or {}), path[0]: replaced(inner, path[1:], value)}
+
+
 def known(place: Place | None) -> Place | None:
     """The place if it says anything, else None: values built in Python stand nowhere."""
     return None if place == Place() else place

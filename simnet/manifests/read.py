@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from simnet.errors import ManifestError, Problem, UsageError
-from simnet.manifests.check import check, misplacement, refuse
+from simnet.manifests.check import check, leniently, misplacement, refuse
 from simnet.manifests.files import files_in, path_of, read, read_text
 from simnet.manifests.identify import Setting, identify, scopes_of
 from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of
@@ -23,7 +23,8 @@ Rules = Callable[[Manifest], list[Problem]]
 
 
 def read_manifests(
-    source: Any, *, namespace: str = DEFAULT_NAMESPACE, file: str = "", rules: Rules = check, limits: Limits = DEFAULT
+    source: Any, *, namespace: str = DEFAULT_NAMESPACE, file: str = "", rules: Rules = check, limits: Limits = DEFAULT,
+    lenient: bool = False
 ) -> list[Manifest]:
     """The manifests in `source`, in its order.
 
@@ -31,6 +32,7 @@ def read_manifests(
     mapping, an object with `manifest` or `to_manifest()` (a builder, an object of a cluster), a Manifest (taken as it
     is), or a list of those. Lists of objects (`kind: List`) are taken apart. `namespace` is that of objects which name
     none. With `file`, `source` is text that messages call by this name. `limits` is what a text may ask of the reader.
+    With `lenient` unknown fields are left out and warned of instead of refused.
 
     Raises ManifestError with every problem of every document: what cannot be read, what is no API object, and what
     `rules` find (InvalidField when the API server would have understood them all and refused). Raises UsageError for a
@@ -43,12 +45,17 @@ def read_manifests(
     for each in found:
         made = identify(each, Setting(namespace, scopes)) if isinstance(each, Document) else each
         if isinstance(made, Manifest):
-            problems += rules(made)
+            made = leniently(made) if lenient else made
+            problems += sorted(rules(made), key=_position)
             manifests.append(made)
         elif isinstance(each, Document):
             problems += _reindented(each, namespace) or made
     refuse(problems)
     return manifests
+
+
+def _position(problem: Problem) -> tuple[int, int]:
+    return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 
 
 def _documents(source: Any, problems: list[Problem], limits: Limits) -> Iterator[Document | Manifest]:

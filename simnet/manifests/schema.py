@@ -27,12 +27,19 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: `base` is a scalar's name or the name of a table, `container` is 'list', 'map' or ''."""
+    """One field: `base` is a scalar's name or the name of a table, `container` is 'list', 'map' or ''.
+
+    How a strategic merge treats it: `merges` a list item by item, found by `merge_key` ('' when the items are values of
+    their own); `retains` only the keys of the new value (patch strategy retainKeys).
+    """
 
     base: str
     container: str = ""
     required: bool = False
     allowed: tuple[str, ...] = ()
+    merges: bool = False
+    merge_key: str = ""
+    retains: bool = False
 
     @property
     def is_scalar(self) -> bool:
@@ -41,7 +48,7 @@ class Field:
     @property
     def item(self) -> Field:
         """What a list or map of this field holds."""
-        return Field(self.base, allowed=self.allowed)
+        return Field(self.base, allowed=self.allowed, retains=self.retains)
 
 
 Struct = Mapping[str, Field]
@@ -81,12 +88,15 @@ def tables() -> Tables:
 
 @cache
 def _field(note: str) -> Field:
-    """Read the notation of the tables: `[]ServicePort!`, `string TCP UDP`."""
-    head, *allowed = note.split(" ")
+    """Read the notation of the tables: `[]ServicePort! ~port`, `string TCP UDP`."""
+    head, *words = note.split(" ")
     required = head.endswith("!")
     head = head.rstrip("!")
     container = {"[]": "list", "{}": "map"}.get(head[:2], "")
-    return Field(head[2:] if container else head, container, required, tuple(allowed))
+    mark = next((word for word in words if word.startswith("~")), "")
+    allowed = tuple(word for word in words if not word.startswith("~"))
+    return Field(head[2:] if container else head, container, required, allowed, merges=bool(mark) and container == "list",
+                 merge_key=mark[1:].rstrip("+"), retains=mark.endswith("+"))
 
 
 def structure(value: Any, field: Field, path: Path = ()) -> Findings:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
@@ -134,6 +135,25 @@ def place_of(root: Any, path: tuple[str | int, ...], *, value: bool = False, fil
         source, offset = container.source, _value_offset(container, index)
         return source.place(offset)
     return container.source.place(_offset(container, index))
+
+
+def without(root: Any, gone: Collection[tuple[str | int, ...]]) -> Any:
+    """A tree without the keys and items at some places; the rest keeps its positions. Only what lies on the way is
+    copied. Cost: O(places * size of what holds them)."""
+    if not gone:
+        return root
+    below: dict[str | int, list[tuple[str | int, ...]]] = {}
+    for path in gone:
+        below.setdefault(path[0], []).append(path[1:])
+    entries = list(enumerate(root) if isinstance(root, list) else root.items())
+    kept = [(place, key, without(item, below.get(key, ()))) for place, (key, item) in enumerate(entries)
+            if () not in below.get(key, ())]
+    result: Any = [item for _, _, item in kept] if isinstance(root, list) else {key: item for _, key, item in kept}
+    if isinstance(root, Mapping | Sequence) and getattr(root, "source", None) is not None:
+        result = type(root)(result)
+        result.source, result.column = root.source, root.column
+        result.marks = tuple(root.marks[place] for place, _, _ in kept if place < len(root.marks))
+    return result
 
 
 def written(root: Any, path: tuple[str | int, ...]) -> str:

@@ -118,13 +118,12 @@ PATCHES = [
 
 @pytest.mark.parametrize(("text", "kind", "patch"), PATCHES)
 def test_what_a_patch_makes(text: str, kind: str, patch: Any, tmp_path: Path) -> None:
-    from simnet.console.kubectl.merge import MERGES
-    from simnet.manifests.yaml import read_all
-
     (tmp_path / "m.yaml").write_text(text)
     real = kubectl(["patch", "--local", "-f", "m.yaml", "--type", kind, "-p", json.dumps(patch), "-o", "json"], tmp_path)
     assert real.returncode == 0, real.stderr
-    assert without_nothing(MERGES[kind](read_all(text)[0], patch)) == without_nothing(json.loads(real.stdout))
+    ours = Session(Cluster(addons=()), files={"m.yaml": text}).run(
+        f"kubectl patch --local -f m.yaml --type {kind} -p '{json.dumps(patch)}' -o json")
+    assert without_nothing(json.loads(ours.stdout)) == without_nothing(json.loads(real.stdout))
 
 
 # against a server that gives out a simulated cluster's objects ----------------------------------------------------

@@ -1,16 +1,10 @@
-"""`kubectl label`, `annotate`, `scale`, `patch`, `set image`, and the three kinds of patch."""
+"""`kubectl label`, `annotate`, `scale`, `patch`, `set image`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from simnet.console import Session
-from simnet.console.kubectl.context import KubectlError
-from simnet.console.kubectl.merge import json_patch, merge_patch, strategic_patch
 from tests.unit.console_net import run, shop
 
 
@@ -89,86 +83,50 @@ def test_a_refused_patch_says_what_the_api_server_says(session: Session) -> None
     assert output.stderr.startswith('The Service "web" is invalid:')
 
 
+def test_a_patch_to_a_type_that_needs_less_drops_what_it_needed(session: Session) -> None:
+    """Source: kubernetes/kubernetes pkg/registry/core/service/strategy.go dropTypeDependentFields."""
+    run(session, "kubectl patch svc web -p '{\"spec\":{\"type\":\"LoadBalancer\",\"externalTrafficPolicy\":\"Local\"}}'")
+    run(session, "kubectl patch svc web -p '{\"spec\":{\"type\":\"ClusterIP\"}}'")
+    spec = session.cluster.get("service", "web").manifest["spec"]
+    assert {"externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"} & set(spec) == set()
+    assert (spec["clusterIP"], [sorted(port) for port in spec["ports"]]) == (
+        "10.96.1.5", [["port", "protocol", "targetPort"]])
+
+
+# row, command line, standard error (kubectl patch --local says the same; the prefixes: kubernetes/kubectl
+# pkg/cmd/util/helpers.go checkErr), status
+BAD_PATCHES = [
+    ("no merge key", "kubectl patch deploy web -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"image\":\"a\"}]}}}}'",
+     "Error from server (BadRequest): map: {'image': 'a'} does not contain declared merge key: name\n", 1),
+    ("a list where fields are wanted", "kubectl patch svc web -p '[1]'",
+     "Error from server (BadRequest): a patch of this type is a mapping with the fields to change; a list of operations goes "
+     "with --type=json\n", 1),
+    ("a test that fails", "kubectl patch svc web --type=json -p '[{\"op\":\"test\",\"path\":\"/spec/type\",\"value\":\"x\"}]'",
+     "The request is invalid: testing value /spec/type failed: test failed\n", 1),
+    ("another name", "kubectl patch svc web -p '{\"metadata\":{\"name\":\"other\"}}'",
+     "Error from server (BadRequest): the name of the object (other) does not match the name on the URL (web)\n", 1),
+    ("an unknown field", "kubectl patch svc web -p '{\"spec\":{\"selectr\":{\"a\":\"b\"}}}'",
+     'Warning: unknown field "spec.selectr"\n', 0),
+]
+
+
+@pytest.mark.parametrize(("row", "line", "stderr", "status"), BAD_PATCHES, ids=[row[0] for row in BAD_PATCHES])
+def test_patches_that_change_nothing(row: str, line: str, stderr: str, status: int, session: Session) -> None:
+    before = session.cluster.dump()
+    output = session.run(line)
+    assert (output.stderr, output.status) == (stderr, status)
+    assert session.cluster.dump() == before
+
+
+def test_patch_locally(session: Session) -> None:
+    session.files["p.yaml"] = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
+    line = "kubectl patch --local -f p.yaml -p '{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}'"
+    assert run(session, line).stdout == "pod/p patched\n"
+    assert run(session, line + " -o jsonpath={.spec.containers[0].image}").stdout == "j"
+
+
 def test_set_image(session: Session) -> None:
     assert run(session, "kubectl set image deployment/web nginx=nginx:1.26").stdout == "deployment.apps/web image updated\n"
     assert run(session, "kubectl get deploy web -o wide --no-headers").stdout.split()[6] == "nginx:1.26"
     assert session.run("kubectl set image deploy/web nosuch=a").stderr == (
         'error: unable to find container named "nosuch"\n')
-
-
-# merging --------------------------------------------------------------------------------------------------------
-
-RFC_7386 = [  # target, patch, result: the examples of RFC 7386, appendix A
-    ({"a": "b"}, {"a": "c"}, {"a": "c"}), ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}), ({"a": "b"}, {"a": None}, {}),
-    ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}), ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-    ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}), ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-    ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}), (["a", "b"], ["c", "d"], ["c", "d"]), ({"a": "b"}, ["c"], ["c"]),
-    ({"a": "foo"}, None, None), ({"e": None}, {"a": 1}, {"e": None, "a": 1}), ({}, {"a": {"bb": {"ccc": None}}},
-                                                                               {"a": {"bb": {}}}),
-]
-
-
-@pytest.mark.parametrize(("value", "patch", "result"), RFC_7386)
-def test_merge_patch(value: Any, patch: Any, result: Any) -> None:
-    assert merge_patch(value, patch) == result
-
-
-STRATEGIC = [  # object, patch, result; source: kubernetes.io "Update API Objects in Place Using kubectl patch"
-    ("containers merge by name", {"containers": [{"name": "a", "image": "1"}]}, {"containers": [{"name": "b", "image": "2"}]},
-     {"containers": [{"name": "b", "image": "2"}, {"name": "a", "image": "1"}]}),
-    ("a known container is changed", {"containers": [{"name": "a", "image": "1", "x": 1}]},
-     {"containers": [{"name": "a", "image": "2"}]}, {"containers": [{"name": "a", "image": "2", "x": 1}]}),
-    ("tolerations are replaced", {"tolerations": [{"key": "a"}]}, {"tolerations": [{"key": "b"}]},
-     {"tolerations": [{"key": "b"}]}),
-    ("service ports merge by port", {"ports": [{"port": 80, "nodePort": 1}]}, {"ports": [{"port": 80, "targetPort": 8}]},
-     {"ports": [{"port": 80, "nodePort": 1, "targetPort": 8}]}),
-    ("an item is deleted", {"containers": [{"name": "a"}, {"name": "b"}]}, {"containers": [{"name": "a", "$patch": "delete"}]},
-     {"containers": [{"name": "b"}]}),
-    ("a mapping is replaced", {"strategy": {"type": "x", "y": 1}}, {"strategy": {"$patch": "replace", "type": "z"}},
-     {"strategy": {"type": "z"}}),
-    ("null removes", {"a": 1, "b": 2}, {"a": None}, {"b": 2}),
-]
-
-
-@pytest.mark.parametrize(("says", "value", "patch", "result"), STRATEGIC, ids=[row[0] for row in STRATEGIC])
-def test_strategic_patch(says: str, value: Any, patch: Any, result: Any) -> None:
-    assert strategic_patch(value, patch) == result
-
-
-RFC_6902 = [  # document, operation, result: the examples of RFC 6902, appendix A
-    ({"foo": "bar"}, {"op": "add", "path": "/baz", "value": "qux"}, {"baz": "qux", "foo": "bar"}),
-    ({"foo": ["bar", "baz"]}, {"op": "add", "path": "/foo/1", "value": "qux"}, {"foo": ["bar", "qux", "baz"]}),
-    ({"baz": "qux", "foo": "bar"}, {"op": "remove", "path": "/baz"}, {"foo": "bar"}),
-    ({"foo": ["bar", "qux", "baz"]}, {"op": "remove", "path": "/foo/1"}, {"foo": ["bar", "baz"]}),
-    ({"baz": "qux", "foo": "bar"}, {"op": "replace", "path": "/baz", "value": "boo"}, {"baz": "boo", "foo": "bar"}),
-    ({"foo": {"bar": "baz", "waldo": "fred"}, "qux": {"corge": "grault"}}, {"op": "move", "from": "/foo/waldo",
-                                                                           "path": "/qux/thud"},
-     {"foo": {"bar": "baz"}, "qux": {"corge": "grault", "thud": "fred"}}),
-    ({"foo": ["bar"]}, {"op": "add", "path": "/foo/-", "value": ["abc"]}, {"foo": ["bar", ["abc"]]}),
-    ({"/": 9, "~1": 10}, {"op": "test", "path": "/~01", "value": 10}, {"/": 9, "~1": 10}),
-]
-
-
-@pytest.mark.parametrize(("value", "operation", "result"), RFC_6902)
-def test_json_patch(value: Any, operation: Any, result: Any) -> None:
-    assert json_patch(value, [operation]) == result
-
-
-@pytest.mark.parametrize("operation", [{"op": "test", "path": "/baz", "value": "bar"}, {"op": "remove", "path": "/nosuch"},
-                                       {"op": "replace", "path": "/nosuch", "value": 1}, {"op": "nonsense", "path": "/baz"},
-                                       {"path": "/baz"}])
-def test_a_json_patch_that_cannot_be_done(operation: Any) -> None:
-    with pytest.raises(KubectlError):
-        json_patch({"baz": "qux"}, [operation])
-
-
-VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-                      lambda inner: st.dictionaries(st.text("abc", min_size=1, max_size=2), inner, max_size=3), max_leaves=6)
-
-
-@given(VALUES, VALUES)
-def test_merging_twice_is_merging_once_and_changes_no_input(value: Any, patch: Any) -> None:
-    before = repr((value, patch))
-    once = merge_patch(value, patch)
-    assert merge_patch(once, patch) == once
-    assert repr((value, patch)) == before

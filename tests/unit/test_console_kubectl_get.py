@@ -160,7 +160,9 @@ def test_yaml_is_the_object_with_sorted_keys(session: Session) -> None:
     assert list(value) == sorted(value)
     assert value["spec"]["clusterIP"] == "10.96.1.5"
     assert value["metadata"]["resourceVersion"].isdigit()
-    assert text.startswith("apiVersion: v1\nkind: Service\nmetadata:\n  creationTimestamp: \"2027-01-01T00:00:00Z\"\n")
+    assert text.startswith("apiVersion: v1\nkind: Service\nmetadata:\n  annotations:\n"
+                           "    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"apiVersion\":\"v1\",")
+    assert '  creationTimestamp: "2027-01-01T00:00:00Z"\n' in text
 
 
 def test_json_has_four_blanks_and_a_list_around_several(session: Session) -> None:

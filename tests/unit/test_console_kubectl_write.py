@@ -89,8 +89,10 @@ def test_a_removed_api_version_is_converted_with_the_servers_warning(session: Se
     ("kubectl apply -f https://example.com/a.yaml", 'error: unable to read URL "https://example.com/a.yaml": nothing '
      "outside the simulation can be fetched; put the text into a file\n"),
     ("kubectl apply", "error: must specify one of -f and -k\n"),
-    ("kubectl apply -f web.yaml --prune", "error: --prune is not modelled: simnet keeps no record of what was applied "
-     "before\n"),
+    ("kubectl apply -f web.yaml --server-side", "error: --server-side is not modelled: simnet keeps no record of who owns a "
+     "field; without it the manifest is merged with the one applied last\n"),
+    ("kubectl apply -f web.yaml --prune", "error: --prune is not modelled: what it would delete depends on files that "
+     "are not there; delete such objects by name or label\n"),
     ("kubectl apply -n nosuch -f web.yaml",
      'Error from server (NotFound): error when applying "web.yaml": namespaces "nosuch" not found\n'),
 ])

@@ -87,7 +87,8 @@ REFUSED: list[tuple[str, list[str], list[Object], list[str], str]] = [
     ("a family dropped without the policy", [V4, V6], [{"ipFamilyPolicy": PREFER}, {"ipFamilies": ["IPv4"]}],
      ['spec.ipFamilyPolicy: Invalid value: "PreferDualStack": must be \'SingleStack\' to release the secondary IP family'], "DS-3"),
     ("another primary family", [V4, V6], [{}, {"ipFamilies": ["IPv6"]}],
-     ['spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set'], "SV-4"),
+     ['spec.ipFamilies[0]: Invalid value: ["IPv6"]: may not change once set\nservice/default/web: spec.clusterIPs[0]: Invalid '
+      'value: "10.96.217.45": expected an IPv6 value as indicated by `ipFamilies[0]`'], "SV-4"),
     ("address and family that do not fit", [V4, V6], [{"ipFamilies": ["IPv6"], "clusterIP": "10.96.0.5"}],
      ['spec.clusterIPs[0]: Invalid value: "10.96.0.5": expected an IPv6 value as indicated by `ipFamilies[0]`'], "DS-3"),
     ("two addresses of one family", [V4, V6], [{"ipFamilyPolicy": PREFER, "clusterIP": "10.96.0.5",

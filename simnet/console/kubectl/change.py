@@ -12,13 +12,17 @@ from typing import Any
 
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.files import manifests_in_files
-from simnet.console.kubectl.merge import MERGES
+from simnet.console.kubectl.kinds import kind_of
 from simnet.console.kubectl.printing import full, reference, written
 from simnet.console.kubectl.select import find, require, wanted
 from simnet.console.kubectl.write import dry_run, named_in_files, refusal, target
 from simnet.console.output import Output
 from simnet.errors import ManifestError, SimnetError
 from simnet.manifests import Manifest
+from simnet.manifests.check import leniently
+from simnet.manifests.patch import PatchError, field_of_kind, merged, strategic
+from simnet.manifests.patch_json import json_patched
+from simnet.manifests.schema import tables
 from simnet.manifests.yaml import read_all
 from simnet.names import label_value_problem, qualified_name_problem
 from simnet.objects.daemonset import DaemonSet
@@ -133,12 +137,27 @@ def scale(kube: Kube) -> Output:
 
 # patch ----------------------------------------------------------------------------------------------------------
 
+FORMS = ("json", "merge", "strategic")
+
+
 def patch(kube: Kube) -> Output:
-    """`patch TYPE NAME -p TEXT [--type strategic|merge|json]`; the text is JSON or YAML."""
-    kind = kube.flags.get("type", "strategic")
-    merge = MERGES.get(kind)
-    if merge is None:
-        raise KubectlError(f'error: --type must be one of [json merge strategic], not "{kind}"')
+    """`patch TYPE NAME -p TEXT [--type strategic|merge|json]`; the text is JSON or YAML. `--local -f FILE` patches the
+    manifests and sends nothing anywhere."""
+    form = kube.flags.get("type", "strategic")
+    if form not in FORMS:
+        raise KubectlError(f'error: --type must be one of [json merge strategic], not "{form}"')
+    change = _patch_given(kube)
+    if kube.flags.on("local"):
+        return _patched_locally(kube, form, change)
+    wants = named_in_files(kube) if kube.flags.has("filename") else wanted(kube, kube.operands)
+    found = find(kube, wants)
+    outputs = [_patch(kube, each, form, change) for each in found.objects]
+    complaints = "".join(line + "\n" for line in found.complaints)
+    return Output("".join(each.stdout for each in outputs), "".join(each.stderr for each in outputs) + complaints,
+                  1 if complaints else 0)
+
+
+def _patch_given(kube: Kube) -> Any:
     text = kube.flags.get("patch")
     if kube.flags.has("patch-file"):
         text = kube.call.read(kube.flags.get("patch-file"))
@@ -148,21 +167,66 @@ def patch(kube: Kube) -> Output:
         values = read_all(text)
     except ManifestError as problem:
         raise KubectlError(f'error: unable to parse "{text}": {problem}') from None
-    wants = named_in_files(kube) if kube.flags.has("filename") else wanted(kube, kube.operands)
-    found = find(kube, wants)
-    stdout, stderr = "", "".join(line + "\n" for line in found.complaints)
-    for each in found.objects:
-        before = full(kube, each)
-        merged = merge(before, values[0] if values else {})
-        if merged == before and not kube.flags.has("output"):
-            stdout += f"{reference(each)} patched{dry_run(kube)} (no change)\n"
-        else:
-            stdout += _patched(kube, each, merged, "patched")
-    return Output(stdout, stderr, 1 if stderr else 0)
+    return values[0] if values else {}
 
 
-def _patched(kube: Kube, each: Object, whole: Mapping[str, Any], done: str) -> str:
-    """Write the changed object back. Raises KubectlError as the API server's client reports a refusal."""
+def _patch(kube: Kube, each: Object, form: str, change: Any) -> Output:
+    before = full(kube, each)
+    if form == "strategic" and not _knows_strategic(each):
+        raise KubectlError("Error from server (UnsupportedMediaType): the body of the request was in an unknown format - "
+                           "accepted media types include: application/json-patch+json, application/merge-patch+json, "
+                           "application/apply-patch+yaml")
+    try:
+        whole = _laid_over(before, form, change)
+    except PatchError as problem:
+        said = f"The request is invalid: {problem}" if form == "json" else f"Error from server (BadRequest): {problem}"
+        raise KubectlError(said) from None
+    name = (whole.get("metadata") or {}).get("name")
+    if name != each.name:
+        raise KubectlError(f"Error from server (BadRequest): the name of the object ({name}) does not match the name on the "
+                           f"URL ({each.name})")
+    sent = leniently(Manifest(str(whole.get("apiVersion")), str(whole.get("kind")), each.key, whole))
+    warnings = "".join(f'Warning: unknown field "{problem.field}"\n' for problem in sent.warnings)
+    return Output(_patched(kube, each, sent.data, "patched", " (no change)"), warnings)
+
+
+def _knows_strategic(each: Object) -> bool:
+    """Whether a kind is one of the API server's own; others (of a CustomResourceDefinition) have no merge keys."""
+    return kind_of(each).kind in tables().served.get(each.manifest["apiVersion"], ())
+
+
+def _laid_over(whole: Mapping[str, Any], form: str, change: Any) -> Mapping[str, Any]:
+    """Raises PatchError."""
+    if form == "json":
+        result = json_patched(whole, change)
+    elif not isinstance(change, Mapping):
+        raise PatchError("a patch of this type is a mapping with the fields to change; a list of operations goes with "
+                         "--type=json")
+    elif form == "merge":
+        result = merged(whole, change)
+    else:
+        result = strategic(whole, change, field_of_kind(str(whole.get("apiVersion")), str(whole.get("kind"))))
+    if not isinstance(result, Mapping):
+        raise PatchError("what the patch leaves is no object")
+    return result
+
+
+def _patched_locally(kube: Kube, form: str, change: Any) -> Output:
+    text, output = "", kube.flags.get("output")
+    for manifest, _ in manifests_in_files(kube):
+        try:
+            whole = _laid_over(manifest.data, form, change)
+        except PatchError as problem:
+            raise KubectlError(f"error: {problem}") from None
+        kind = BY_KIND.get(manifest.kind)
+        name = f"{kind.qualified if kind else manifest.kind.lower()}/{manifest.key.name}"
+        text += written(whole, output) if output and output != "name" else name + ("\n" if output else " patched\n")
+    return Output(text)
+
+
+def _patched(kube: Kube, each: Object, whole: Mapping[str, Any], done: str, unchanged: str = "") -> str:
+    """Write the changed object back; `unchanged` is said when that changed nothing. Raises KubectlError as the API
+    server's client reports a refusal."""
     metadata = {key: value for key, value in (whole.get("metadata") or {}).items() if key != "resourceVersion"}
     sent = {**{key: value for key, value in whole.items() if key != "status"}, "metadata": metadata}
     try:
@@ -172,7 +236,7 @@ def _patched(kube: Kube, each: Object, whole: Mapping[str, Any], done: str) -> s
     form = kube.flags.get("output")
     if form and form != "name":
         return written(full(kube, applied.object), form)
-    return f"{reference(each)} {done}{dry_run(kube)}\n"
+    return f"{reference(each)} {done}{dry_run(kube)}{unchanged if applied.action == 'unchanged' else ''}\n"
 
 
 # set image ------------------------------------------------------------------------------------------------------

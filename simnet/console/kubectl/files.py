@@ -6,6 +6,8 @@ RequireNamespace and its message.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from simnet.console.desk import files_here
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.errors import ManifestError, nearest
@@ -17,12 +19,17 @@ _ENDINGS = (".yaml", ".yml", ".json")
 def manifests_in_files(kube: Kube) -> list[tuple[Manifest, str]]:
     """Every manifest of every `-f`, with the name its errors call the file by (STDIN for `-`).
 
-    Raises KubectlError: a path that does not exist, nothing in it, or everything that is wrong with the manifests.
+    With `--validate=warn` or `ignore` unknown fields are left out. Raises KubectlError: a path that does not exist,
+    nothing in it, or everything that is wrong with the manifests.
     """
     found: list[tuple[Manifest, str]] = []
+    lenient = _validation(kube)
     for path, text in _texts(kube):
         try:
-            manifests = read_manifests(text, namespace=kube.namespace, file=path)
+            manifests = read_manifests(text, namespace=kube.namespace, file=path, lenient=lenient != "strict")
+            if lenient == "ignore":
+                manifests = [replace(each, warnings=tuple(warning for warning in each.warnings if warning.type != "Unknown"))
+                             for each in manifests]
         except ManifestError as problem:
             raise KubectlError(f"error: {problem}") from None
         found += [(manifest, path) for manifest in manifests]
@@ -34,6 +41,16 @@ def manifests_in_files(kube: Kube) -> list[tuple[Manifest, str]]:
             raise KubectlError(f'error: the namespace from the provided object "{given}" does not match the namespace '
                                f'"{kube.namespace}". You must pass \'--namespace={given}\' to perform this operation.')
     return found
+
+
+def _validation(kube: Kube) -> str:
+    """`--validate`: strict, warn or ignore. Source: kubectl pkg/cmd/util/helpers.go GetValidationDirective."""
+    given = kube.flags.get("validate") or "strict"
+    word = {"true": "strict", "false": "ignore"}.get(given, given)
+    if word not in ("strict", "warn", "ignore"):
+        raise KubectlError(f"error: invalid - validate option {given!r}; must be one of: strict (or true), warn, ignore (or "
+                           "false)")
+    return word
 
 
 def _texts(kube: Kube) -> list[tuple[str, str]]:

@@ -65,7 +65,7 @@ VERBS: dict[str, Verb] = {
                                 Flag("since"), switch("all-containers"), switch("timestamps"), switch("prefix"),
                                 Flag("selector", "l"))),
     "patch": Verb(change.patch, (*_FILES, *_OUTPUT, Flag("patch", "p"), Flag("type"), Flag("patch-file"),
-                                 Flag("subresource"))),
+                                 switch("local"), Flag("subresource"))),
     "replace": Verb(write.replace, (*_FILES, *_OUTPUT, *_WRITES, switch("force"), Flag("grace-period"),
                                     Flag("cascade", bare="background"), switch("wait"))),
     "rollout": Verb(execute.rollout, (*_FILES, Flag("timeout"), Flag("watch", "w", bare="true"), *_SELECT)),

@@ -20,6 +20,7 @@ from simnet.console.kubectl.typed import typed
 from simnet.console.output import Output
 from simnet.errors import AlreadyExists, InvalidField, ManifestError, NotFound, Problem, SimnetError
 from simnet.manifests import Manifest
+from simnet.manifests.apply import LAST_APPLIED, remembered
 from simnet.names import ObjectKey
 from simnet.objects.kinds import BY_KIND
 from simnet.objects.meta import Object
@@ -64,7 +65,11 @@ def create_from_files(kube: Kube) -> Output:
 def apply(kube: Kube) -> Output:
     """`kubectl apply -f`."""
     if kube.flags.has("prune"):
-        raise KubectlError("error: --prune is not modelled: simnet keeps no record of what was applied before")
+        raise KubectlError("error: --prune is not modelled: what it would delete depends on files that are not there; "
+                           "delete such objects by name or label")
+    if kube.flags.on("server-side"):
+        raise KubectlError("error: --server-side is not modelled: simnet keeps no record of who owns a field; without it the "
+                           "manifest is merged with the one applied last")
     refuse_operands(kube)
     if kube.flags.has("kustomize"):
         raise KubectlError("error: kustomize (-k) is not modelled; write out what it would build and use -f")
@@ -103,6 +108,10 @@ def _from_files(kube: Kube, verb: Verb) -> Output:
     cluster = target(kube)
     for manifest, path in manifests_in_files(kube):
         done, problems = "", "".join(f"Warning: {_warning(each)}\n" for each in manifest.warnings)
+        if verb is APPLY:
+            problems += _never_applied(cluster, manifest)
+        elif kube.flags.on("save-config"):
+            manifest = remembered(manifest)
         try:
             done = _shown(kube, verb.write(cluster, [manifest], kube.namespace)[0], verb)
         except SimnetError as problem:
@@ -111,6 +120,16 @@ def _from_files(kube: Kube, verb: Verb) -> Output:
         stdout, stderr, screen = stdout + done, stderr + problems, screen + problems + done
     cluster.put()
     return Output(stdout, stderr, status, screen)
+
+
+def _never_applied(cluster: Cluster, manifest: Manifest) -> str:
+    """The warning about an object that was made otherwise than by apply, '' for others."""
+    there = cluster.store.get(manifest.kind, manifest.key)
+    if there is None or LAST_APPLIED in there.annotations:
+        return ""
+    return (f"Warning: resource {kind_of(there).plural}/{there.name} is missing the {LAST_APPLIED} annotation which is "
+            "required by kubectl apply. kubectl apply should only be used on resources created declaratively by either "
+            "kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n")
 
 
 def _warning(problem: Problem) -> str:

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from simnet.console.kubectl.context import Kube
 from simnet.console.layout import aligned
+from simnet.manifests.apply import LAST_APPLIED
 from simnet.objects.event import Event
 from simnet.objects.meta import Object
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LONGEST = 140  # characters of an annotation on one line
 
 
