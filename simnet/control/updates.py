@@ -29,7 +29,8 @@ class Update:
 
     def problems(self) -> list[Problem]:
         """What the API server refuses: first the fields that may not change, then values that are not allowed."""
-        return validate_update(self.old, self.data, self.place_of) + validate(self.data, self.place_of)
+        return validate_update(self.old, self.data, self.place_of) + validate(
+            self.data, self.place_of, exists=True)
 
 
 def update_of(manifest: Manifest, old: Object, verb: str) -> Update | None:

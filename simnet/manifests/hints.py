@@ -21,7 +21,8 @@ def explained(data: Mapping[str, Any], root: Field) -> Iterator[Finding]:
     it was written and how to write it instead."""
     for found in structure(data, root):
         if found.type == "Unknown":
-            yield found._replace(suggestion=_meant(data, root, found))
+            meant = _meant(data, root, found)
+            yield found._replace(suggestion=meant, detail=found.detail + ("" if meant else _other_kinds(found.path, root)))
         elif found.type == "TypeInvalid":
             yield _as_written(data, found)
         else:
@@ -29,7 +30,8 @@ def explained(data: Mapping[str, Any], root: Field) -> Iterator[Finding]:
 
 
 def _meant(data: Mapping[str, Any], root: Field, found: Finding) -> str:
-    """A near name at the same level that takes such a value; the same name further in or out; any near name."""
+    """A near name at the same level that takes such a value; the same name further in or out; any near name; the same
+    name in another branch; the same name in a part that is not there yet."""
     *above, name = found.path
     fields = [root, *_fields_along(root, tuple(above))]
     own = tables().struct(fields[-1]) or {}
@@ -37,7 +39,38 @@ def _meant(data: Mapping[str, Any], root: Field, found: Finding) -> str:
     elsewhere = next(_elsewhere(data, tuple(above), fields, str(name), found.value), None)
     if near and (near.lower() == str(name).lower() or elsewhere is None):
         return near
-    return path_text(elsewhere) if elsewhere else near or nearest(str(name), own)
+    if elsewhere or near:
+        return path_text(elsewhere) if elsewhere else near
+    anywhere = next(_below(data, root, (), str(name), found.value), None)
+    return (nearest(str(name), own) or (path_text(anywhere) if anywhere else "")
+            or _further_in(tuple(above), own, str(name), found.value))
+
+
+def _further_in(above: Path, struct: Mapping[str, Field], name: str, value: Any) -> str:
+    """The one place of that name in the parts that the level it stands on could have; '' when there are several."""
+    places = [(*above, key, *((0,) if field.container == "list" else ()), name) for key, field in struct.items()
+              if (inner := tables().struct(field.item if field.container == "list" else field)) is not None
+              and name in inner and accepts(inner[name], value)]
+    return path_text(places[0]) if len(places) == 1 else ""
+
+
+def _other_kinds(path: Path, root: Field) -> str:
+    """The kinds that have such a field at this place, as the rest of a sentence."""
+    kinds = dict.fromkeys(name.rpartition("/")[2] for name, table in tables().kinds.items()
+                          if table != root.base and _has(Field(table), path))
+    names = list(kinds)
+    if not names:
+        return ""
+    return f"; {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)} {'have' if names[1:] else 'has'} it"
+
+
+def _has(field: Field, path: Path) -> bool:
+    if not path:
+        return True
+    if field.container == "list":
+        return isinstance(path[0], int) and _has(field.item, path[1:])
+    struct = tables().struct(field) or {}
+    return path[0] in struct and _has(struct[str(path[0])], path[1:])
 
 
 def _elsewhere(data: Mapping[str, Any], above: Path, fields: list[Field], name: str, value: Any) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +17,15 @@ from typing import Any
 
 from simnet.manifests.findings import Finding, Findings, unsupported
 from simnet.manifests.paths import Path
+from simnet.manifests.quantity import is_quantity
 
-KNOWN = ["integer", "string", "number", "boolean", "time", "bytes", "quantity", "int-or-string", "any"]
+KNOWN = ["integer", "int64", "string", "number", "boolean", "time", "bytes", "quantity", "int-or-string", "any"]
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
+_RANGE = {"integer": "an integer from -2147483648 to 2147483647", "int-or-string": "an integer from -2147483648 to 2147483647, "
+          "or a string", "int64": "an integer from -9223372036854775808 to 9223372036854775807"}
 _EXPECTED = {
     "string": "a string", "bytes": "a string (base64)", "time": "a time such as 2027-01-01T00:00:00Z",
-    "integer": "an integer", "number": "a number", "boolean": "true or false",
+    "integer": "an integer", "int64": "an integer", "number": "a number", "boolean": "true or false",
     "int-or-string": "an integer or a string", "quantity": "a quantity such as 100m or 1Gi",
 }
 
@@ -135,7 +140,8 @@ def _container(value: Any, field: Field, path: Path) -> Findings:
 
 def _scalar(value: Any, field: Field, path: Path) -> Findings:
     if not fits(value, field.base):
-        yield mistyped(path, value, _EXPECTED[field.base])
+        outside = field.base in _RANGE and _is_integer(value)
+        yield mistyped(path, value, (_RANGE if outside else _EXPECTED)[field.base])
     elif field.allowed and value not in field.allowed and value != "":
         yield unsupported(path, value, field.allowed)
 
@@ -143,18 +149,23 @@ def _scalar(value: Any, field: Field, path: Path) -> Findings:
 def fits(value: Any, base: str) -> bool:
     """Whether a value that is not null can be read as the scalar `base`."""
     match base:
-        case "string" | "bytes" | "time":
+        case "string" | "bytes":
             return isinstance(value, str)
+        case "time":
+            return isinstance(value, str) and _TIME.fullmatch(value) is not None
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return _is_integer(value)
+            return _is_integer(value) and abs(value + 0.5) < 2**31
+        case "int64":
+            return _is_integer(value) and abs(value + 0.5) < 2**63
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "int-or-string":
-            return isinstance(value, str) or _is_integer(value)
+            return isinstance(value, str) or (_is_integer(value) and abs(value + 0.5) < 2**31)
         case "quantity":
-            return isinstance(value, str | int | float) and not isinstance(value, bool)
+            return (is_quantity(value) if isinstance(value, str)
+                    else isinstance(value, int | float) and not isinstance(value, bool))
         case _:
             return True
 

@@ -35,7 +35,7 @@ KINDS = [("v1", "Pod", "pods"), ("v1", "Service", "services"), ("apps/v1", "Depl
          ("networking.k8s.io/v1", "Ingress", "ingresses")]
 NEWER = ("unable to find api field", "no elements in any of the given slices")
 SCALARS: dict[str, list[Any]] = {
-    "string": ["x", "y"], "integer": [1, 2], "boolean": [True, False], "time": ["2027-01-01T00:00:00Z"], "any": ["x"],
+    "string": ["x", "y"], "integer": [1, 2], "int64": [1, 2], "boolean": [True, False], "time": ["2027-01-01T00:00:00Z"], "any": ["x"],
     "bytes": ["aGk="], "quantity": ["1", "100m"], "int-or-string": [80, "http"], "number": [1, 2]}
 LAST = "kubectl.kubernetes.io/last-applied-configuration"
 

@@ -8,7 +8,7 @@ from simnet.manifests.hints import explained
 from simnet.manifests.schema import Field, tables
 from simnet.manifests.yaml import read_all
 
-from .manifest_cases import container, pod, service, workload
+from .manifest_cases import container, manifest, pod, service, workload
 
 MEANT = [  # sentence, manifest, suggestion
     ("a misspelt name means its neighbour", service(prots=[{"port": 80}]), "ports"),
@@ -17,6 +17,8 @@ MEANT = [  # sentence, manifest, suggestion
     ("a name of a level further out", service(ports=[{"port": 80, "selector": {"app": "web"}}]), "spec.selector"),
     ("of two near names the one that takes the value", workload(replica=3), "replicas"),
     ("a number does not mean the list of ports", service(port=80, ports=[]), "spec.ports[0].port"),
+    ("a name of another branch", manifest("Service", metadata={"ports": []}, spec={"ports": [{"port": 80}]}), "spec.ports"),
+    ("a name of a part that is missing", pod(container(containerPort=80)), "spec.containers[0].ports[0].containerPort"),
     ("a name that is nowhere near", service(zzz=1), ""),
 ]
 
@@ -25,6 +27,19 @@ MEANT = [  # sentence, manifest, suggestion
 def test_an_unknown_field_names_what_was_probably_meant(sentence, data, suggestion):
     first = next(explained(data, Field(tables().kind(data["apiVersion"], data["kind"]))))
     assert (first.type, first.suggestion) == ("Unknown", suggestion)
+
+
+OTHER_KINDS = [  # sentence, manifest, detail
+    ("one kind", service(rules=[]), "unknown field; Ingress has it"),
+    ("several", service(replicas=3), "unknown field; Deployment, ReplicaSet and StatefulSet have it"),
+    ("none", service(zzz=1), "unknown field"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "data", "detail"), OTHER_KINDS)
+def test_an_unknown_field_of_another_kind_names_the_kind(sentence, data, detail):
+    first = next(explained(data, Field(tables().kind(data["apiVersion"], data["kind"]))))
+    assert (first.detail, first.suggestion) == (detail, "")
 
 
 ENV = """apiVersion: v1

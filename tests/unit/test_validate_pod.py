@@ -6,7 +6,7 @@ import pytest
 
 from simnet.manifests import validate_update
 
-from .manifest_cases import container, pod, refusals, statements
+from .manifest_cases import container, pod, refusals, statements, workload
 
 CORE = "kubernetes/kubernetes pkg/apis/core/validation/validation.go"
 FIRST = "spec.containers[0]"
@@ -33,6 +33,15 @@ ACCEPTED = [  # sentence, manifest, source
     ("a toleration of everything", pod(tolerations=[{"operator": "Exists"}]), CORE),
     ("a probe by port name", probe(httpGet={"port": "http"}), CORE),
     ("a mounted volume", pod(container(volumeMounts=[{"name": "a", "mountPath": "/a"}]), volumes=[{"name": "a"}]), CORE),
+    ("a request below its limit, in other units", pod(container(resources={
+        "requests": {"cpu": "0.5", "memory": "512Mi"}, "limits": {"cpu": "500m", "memory": "1Gi"}})), CORE),
+    ("a variable named with dots, and one from a label", pod(container(env=[
+        {"name": "a.b-c", "value": "1"}, {"name": "T", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['tier']"}}}])),
+     "feature RelaxedEnvironmentVariableValidation, on since 1.34"),
+    ("a volume without a source is an emptyDir", pod(volumes=[{"name": "a"}]), "pkg/apis/core/v1/defaults.go SetDefaults_Volume"),
+    ("blanks around an image of a template", workload(template={
+        "metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container(image=" nginx ")]}}),
+     "validateContainersOnlyForPod"),
 ]
 
 
@@ -41,6 +50,86 @@ def test_accepted(sentence, data, source):
     assert statements(data) == []
 
 
+def volume(**source):
+    return pod(volumes=[{"name": "a", **source}])
+
+
+def spread(**fields):
+    return pod(topologySpreadConstraints=[{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", **fields}])
+
+
+def variable(**fields):
+    return pod(container(env=[{"name": "A", **fields}]))
+
+
+VOLUME, ENV, SPREAD = "spec.volumes[0]", f"{FIRST}.env[0]", "spec.topologySpreadConstraints[0]"
+AFFINITY = "spec.affinity"
+NEEDED = "requiredDuringSchedulingIgnoredDuringExecution"
+FURTHER = [  # sentence, manifest, [(field, type)], source
+    ("a request above its limit", pod(container(resources={"requests": {"cpu": "2"}, "limits": {"cpu": "1500m"}})),
+     [(f"{FIRST}.resources.requests", "Invalid")], "ValidateContainerResourceRequirements"),
+    ("a resource of no known name", pod(container(resources={"limits": {"gpu": 1}})),
+     [(f"{FIRST}.resources.limits.gpu", "Invalid"), (f"{FIRST}.resources.requests.gpu", "Invalid")], "validateContainerResourceName"),
+    ("less than nothing", pod(container(resources={"requests": {"memory": "-1Gi"}})),
+     [(f"{FIRST}.resources.requests.memory", "Invalid")], "ValidateResourceQuantityValue"),
+    ("a device without a limit", pod(container(resources={"requests": {"example.com/gpu": 1}})),
+     [(f"{FIRST}.resources.limits", "Required")], "ValidateContainerResourceRequirements"),
+    ("half a device", pod(container(resources={"limits": {"example.com/gpu": "500m"}, "requests": {"example.com/gpu": "500m"}})),
+     [(f"{FIRST}.resources.limits[example.com/gpu]", "Invalid"), (f"{FIRST}.resources.requests[example.com/gpu]", "Invalid")],
+     "ValidateResourceQuantityValue"),
+    ("a volume of two kinds", volume(emptyDir={}, configMap={"name": "c"}), [(f"{VOLUME}.configMap", "Forbidden")],
+     "validateVolumeSource"),
+    ("a volume of a ConfigMap without a name", volume(configMap={}), [(f"{VOLUME}.configMap.name", "Required")],
+     "validateConfigMapVolumeSource"),
+    ("a volume of a Secret without a name", volume(secret={}), [(f"{VOLUME}.secret.secretName", "Required")],
+     "validateSecretVolumeSource"),
+    ("a mode beyond 0777", volume(secret={"secretName": "s", "defaultMode": 512}), [(f"{VOLUME}.secret.defaultMode", "Invalid")],
+     "validateSecretVolumeSource"),
+    ("a file out of the volume", volume(configMap={"name": "c", "items": [{"key": "k", "path": "a/../b"}]}),
+     [(f"{VOLUME}.configMap.items[0].path", "Invalid")], "ValidateLocalNonReservedPath"),
+    ("a host path of no known type", volume(hostPath={"path": "/a", "type": "Dir"}), [(f"{VOLUME}.hostPath.type", "NotSupported")],
+     "validateHostPathType"),
+    ("a mount out of the volume", pod(container(volumeMounts=[{"name": "a", "mountPath": "/a", "subPath": "../b"}]),
+                                      volumes=[{"name": "a"}]),
+     [(f"{FIRST}.volumeMounts[0].subPath", "Invalid")], "ValidateVolumeMounts"),
+    ("a variable with an equals sign", variable(name="A=B"), [(f"{ENV}.name", "Invalid")], "IsRelaxedEnvVarName"),
+    ("a variable from a field pods do not give out", variable(valueFrom={"fieldRef": {"fieldPath": "spec.hostname"}}),
+     [(f"{ENV}.valueFrom.fieldRef.fieldPath", "NotSupported")], "validateObjectFieldSelector"),
+    ("a variable from a key without a name", variable(valueFrom={"secretKeyRef": {"name": "s"}}),
+     [(f"{ENV}.valueFrom.secretKeyRef.key", "Required")], "validateSecretKeySelector"),
+    ("variables from nowhere", pod(container(envFrom=[{"prefix": "A"}])), [(f"{FIRST}.envFrom[0]", "Invalid")], "ValidateEnvFrom"),
+    ("a grace period for a readiness probe", probe(tcpSocket={"port": 80}, terminationGracePeriodSeconds=5),
+     [(f"{FIRST}.readinessProbe.terminationGracePeriodSeconds", "Invalid")], "validateReadinessProbe"),
+    ("a header name with a blank", probe(httpGet={"port": 80, "httpHeaders": [{"name": "a b", "value": "c"}]}),
+     [(f"{FIRST}.readinessProbe.httpGet.httpHeaders", "Invalid")], "validateHTTPGetAction"),
+    ("an init container that restarts on failure", pod(initContainers=[container("i", restartPolicy="OnFailure")]),
+     [("spec.initContainers[0].restartPolicy", "NotSupported")], "validateInitContainerRestartPolicy"),
+    ("blanks around an image", pod(container(image=" nginx ")), [(f"{FIRST}.image", "Invalid")], "validateContainersOnlyForPod"),
+    ("no skew at all", spread(maxSkew=0), [(f"{SPREAD}.maxSkew", "Invalid")], "validateTopologySpreadConstraints"),
+    ("spread over nothing", spread(topologyKey=""), [(f"{SPREAD}.topologyKey", "Required")], "validateTopologySpreadConstraints"),
+    ("node affinity without a term", pod(affinity={"nodeAffinity": {NEEDED: {"nodeSelectorTerms": []}}}),
+     [(f"{AFFINITY}.nodeAffinity.{NEEDED}.nodeSelectorTerms", "Required")], "ValidateNodeSelector"),
+    ("a node expression of no known operator", pod(affinity={"nodeAffinity": {NEEDED: {"nodeSelectorTerms": [
+        {"matchExpressions": [{"key": "a", "operator": "Is", "values": ["b"]}]}]}}}),
+     [(f"{AFFINITY}.nodeAffinity.{NEEDED}.nodeSelectorTerms[0].matchExpressions[0].operator", "Invalid")],
+     "ValidateNodeSelectorRequirement"),
+    ("pod affinity over nothing", pod(affinity={"podAntiAffinity": {NEEDED: [{"labelSelector": {}}]}}),
+     [(f"{AFFINITY}.podAntiAffinity.{NEEDED}[0].topologyKey", "Required"),
+      (f"{AFFINITY}.podAntiAffinity.{NEEDED}[0].topologyKey", "Invalid")], "validatePodAffinityTerm"),
+    ("a weight of nothing", pod(affinity={"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 0, "preference": {}}]}}),
+     [(f"{AFFINITY}.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight", "Invalid")],
+     "ValidatePreferredSchedulingTerms"),
+    ("a gate twice", pod(schedulingGates=[{"name": "a"}, {"name": "a"}]), [("spec.schedulingGates[1]", "Duplicate")],
+     "validateSchedulingGates"),
+    ("ephemeral containers from the start", pod(ephemeralContainers=[container("e")]),
+     [("spec.ephemeralContainers", "Forbidden")], "ValidatePodCreate"),
+    ("an owner without a uid", pod() | {"metadata": {"name": "web", "ownerReferences": [
+        {"apiVersion": "v1", "kind": "Node", "name": "a"}]}}, [("metadata.ownerReferences[0].uid", "Invalid")],
+     "apimachinery pkg/api/validation/objectmeta.go"),
+    ("a finalizer that is no name", pod() | {"metadata": {"name": "web", "finalizers": ["a b"]}},
+     [("metadata.finalizers", "Invalid")], "apimachinery pkg/api/validation/objectmeta.go"),
+]
 REFUSED = [  # sentence, manifest, [(field, type)], source
     ("no containers", pod() | {"spec": {}}, [("spec.containers", "Required")], "validateContainers"),
     ("a container without a name", pod({"image": "a"}), [(f"{FIRST}.name", "Required")], "validateContainerCommon"),
@@ -106,6 +195,7 @@ REFUSED = [  # sentence, manifest, [(field, type)], source
      [("spec.tolerations[0].effect", "Invalid")], "ValidateTolerations"),
     ("a node selector that is no label", pod(nodeSelector={"a b": "c"}), [("spec.nodeSelector", "Invalid")],
      "ValidatePodSpec"),
+    *FURTHER,
     ("a deadline of nothing", pod(activeDeadlineSeconds=0), [("spec.activeDeadlineSeconds", "Invalid")],
      "ValidatePodSpec"),
 ]
@@ -126,6 +216,7 @@ CHANGES = [  # sentence, new pod, [(field, type)]
     ("an image may change", pod(container(image="nginx:2")), []),
     ("a port may not", pod(container(ports=[{"containerPort": 80}])), [("spec", "Forbidden")]),
     ("the node may not", pod(nodeName="node-2"), [("spec", "Forbidden")]),
+    ("a container may not be added", pod(container(), container("b")), [("spec.containers", "Forbidden")]),
     ("labels may", pod() | {"metadata": {"name": "web", "labels": {"a": "b"}}}, []),
 ]
 

@@ -18,7 +18,7 @@ from simnet.manifests.paths import PlaceOf, nowhere
 from simnet.manifests.schema import tables
 from simnet.manifests.validate import config, network, pod, update, workload
 from simnet.manifests.validate.facts import facts
-from simnet.manifests.validate.ingress import ingress, ingress_class
+from simnet.manifests.validate.ingress import created_ingress, ingress, ingress_class
 from simnet.manifests.validate.service import service
 from simnet.objects.meta import Object
 
@@ -34,19 +34,25 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def validate(data: Mapping[str, Any], place_of: PlaceOf = nowhere) -> list[Problem]:
-    """Every rule that `data` breaks on creation; its types must be right (see `check`).
+_ON_CREATION: Mapping[str, Rule] = {"Pod": pod.created_pod, "Ingress": created_ingress}
+
+
+def validate(data: Mapping[str, Any], place_of: PlaceOf = nowhere, *, exists: bool = False) -> list[Problem]:
+    """Every rule that `data` breaks on creation, or, if it `exists`, on an update; its types must be right (see `check`).
 
     `place_of(path, value=...)` leads from a field path to the user's input.
     """
-    return reported(findings(data), ref_of(data), place_of)
+    return reported(findings(data, exists=exists), ref_of(data), place_of)
 
 
-def findings(data: Mapping[str, Any]) -> list[Finding]:
+def findings(data: Mapping[str, Any], *, exists: bool = False) -> list[Finding]:
     """`validate` without places."""
     stored = defaulted(data)
     table = tables().kind(str(stored.get("apiVersion")), str(stored.get("kind")))
-    return list(_RULES.get(table, config.other)(stored))
+    found = list(_RULES.get(table, config.other)(stored))
+    if not exists and table in _ON_CREATION:
+        found += _ON_CREATION[table](stored)
+    return found
 
 
 def validate_facts(data: Mapping[str, Any], place_of: PlaceOf = nowhere) -> list[Problem]:

@@ -7,12 +7,12 @@ ValidateNamespace, ValidateNode, validateNodeTaints; apimachinery pkg/api/valida
 from __future__ import annotations
 
 import binascii
-import re
+import json
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
-from simnet.manifests.findings import Finding, Findings, duplicate, each_invalid, invalid, required
+from simnet.manifests.findings import Finding, Findings, duplicate, each_invalid, invalid, required, too_long
 from simnet.manifests.paths import Path
 from simnet.manifests.validate import rules
 from simnet.names import (
@@ -22,9 +22,9 @@ from simnet.names import (
     qualified_name_problem,
 )
 
-_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_KEY_SAYS = ("a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
-             "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')")
+MAX_DATA_BYTES = 1024 * 1024
+SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
+_JSON_KEYS = (".dockerconfigjson", ".dockercfg")
 _NEEDED_KEYS = {
     "kubernetes.io/tls": ("tls.crt", "tls.key"), "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
     "kubernetes.io/dockercfg": (".dockercfg",), "kubernetes.io/ssh-auth": ("ssh-privatekey",),
@@ -40,6 +40,24 @@ def secret(data: Mapping[str, Any]) -> Findings:
     for key in _NEEDED_KEYS.get(data.get("type", ""), ()):
         if key not in entries:
             yield Finding("Required", ("data", key), field=f"data[{key}]")
+        elif key in _JSON_KEYS and not _is_json(entries[key]):
+            yield Finding("Invalid", ("data", key), "<secret contents redacted>", "is no JSON", field=f"data[{key}]")
+    if data.get("type") == "kubernetes.io/basic-auth" and not {"username", "password"} & set(entries):
+        for key in ("username", "password"):
+            yield Finding("Required", ("data", key), field=f"data[{key}]")
+    account = (data.get("metadata", {}).get("annotations") or {}).get(SERVICE_ACCOUNT_NAME)
+    if data.get("type") == "kubernetes.io/service-account-token" and not account:
+        yield required(("metadata", "annotations", SERVICE_ACCOUNT_NAME))
+    if sum(len(text) * 3 // 4 for text in entries.values()) > MAX_DATA_BYTES:
+        yield too_long(("data",), MAX_DATA_BYTES)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(b64decode("".join(text.split())))
+    except ValueError:
+        return False
+    return True
 
 
 def config_map(data: Mapping[str, Any]) -> Findings:
@@ -49,6 +67,9 @@ def config_map(data: Mapping[str, Any]) -> Findings:
     yield from _keys(texts, ("data",))
     yield from _keys(binary, ("binaryData",))
     yield from not_base64(binary, ("binaryData",))
+    size = sum(len(text.encode()) for text in texts.values()) + sum(len(text) * 3 // 4 for text in binary.values())
+    if size > MAX_DATA_BYTES:
+        yield too_long((), MAX_DATA_BYTES)
     for key in texts:
         if key in binary:
             yield invalid(("data", key), key, "duplicate of key present in binaryData")
@@ -66,12 +87,7 @@ def not_base64(entries: Mapping[str, str], path: Path) -> Findings:
 
 def _keys(entries: Mapping[str, Any], path: Path) -> Findings:
     for key in entries:
-        if len(key) > 253:
-            yield invalid((*path, key), key, "must be no more than 253 characters")
-        if not _KEY.fullmatch(key):
-            yield invalid((*path, key), key, _KEY_SAYS)
-        elif key in (".", ".."):
-            yield invalid((*path, key), key, f"must not be '{key}'")
+        yield from each_invalid((*path, key), key, rules.config_key_problem(key))
 
 
 def namespace(data: Mapping[str, Any]) -> Findings:

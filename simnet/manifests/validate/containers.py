@@ -1,24 +1,30 @@
-"""Containers: names, images, ports, environment, probes, mounts.
+"""Containers: names, images, ports, probes, hooks.
 
 Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go validateContainers, validateContainerCommon,
-validateContainerPorts, ValidateEnv, validateProbe, validateHandler.
+validateContainerPorts, validateProbe, validateHandler.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simnet.manifests.findings import Finding, Findings, duplicate, each_invalid, forbidden, invalid, negative, required
+from simnet.manifests.findings import Findings, duplicate, each_invalid, forbidden, invalid, negative, required, unsupported
 from simnet.manifests.paths import Path
 from simnet.manifests.validate import rules
+from simnet.manifests.validate.environment import environment
+from simnet.manifests.validate.resources import resources
+from simnet.manifests.validate.volumes import mounts
 from simnet.names import dns1123_label_problem, port_name_problem
 
 Container = Mapping[str, Any]
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
+_HEADER_SAYS = ("a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for "
+                "validation is '[-A-Za-z0-9]+')")
 _PROBE_NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
-_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 
 
 def containers(spec: Mapping[str, Any], path: Path, volumes: set[str]) -> Findings:
@@ -54,16 +60,19 @@ def _container(container: Container, path: Path, names: set[str], volumes: set[s
     if not container.get("image"):
         yield required((*path, "image"))
     yield from _ports(container.get("ports") or (), (*path, "ports"))
-    for index, variable in enumerate(container.get("env") or ()):
-        yield from _variable(variable, (*path, "env", index))
-    yield from _mounts(container.get("volumeMounts") or (), (*path, "volumeMounts"), volumes)
+    yield from environment(container, path)
+    yield from mounts(container, path, volumes)
+    yield from resources(container.get("resources") or {}, (*path, "resources"))
 
 
 def _init(container: Container, path: Path) -> Findings:
     """Probes and hooks are for sidecars only."""
-    if container.get("restartPolicy") == "Always":
+    policy = container.get("restartPolicy")
+    if policy == "Always":
         yield from _probes(container, path)
         return
+    if policy is not None and not container.get("restartPolicyRules"):
+        yield unsupported((*path, "restartPolicy"), policy, ("Always",))
     for name in ("lifecycle", *PROBES):
         if container.get(name) is not None:
             yield forbidden((*path, name), "may not be set for init containers without restartPolicy=Always")
@@ -100,37 +109,6 @@ def _host_ports(group: Sequence[Container], path: Path) -> Findings:
             seen.add(text)
 
 
-def _variable(variable: Mapping[str, Any], path: Path) -> Findings:
-    if not variable.get("name"):
-        yield required((*path, "name"))
-    source = variable.get("valueFrom")
-    if source is None:
-        return
-    given = [name for name in _SOURCES if source.get(name) is not None]
-    if not given:
-        yield invalid((*path, "valueFrom"), "", "must specify one of: `fieldRef`, `resourceFieldRef`, "
-                      "`configMapKeyRef` or `secretKeyRef`")
-    elif len(given) > 1:
-        yield invalid((*path, "valueFrom"), "", "may not have more than one field specified at a time")
-    if variable.get("value"):
-        yield invalid((*path, "valueFrom"), "", "may not be specified when `value` is not empty")
-
-
-def _mounts(mounts: Sequence[Mapping[str, Any]], path: Path, volumes: set[str]) -> Findings:
-    places: set[str] = set()
-    for index, mount in enumerate(mounts):
-        name, place = mount.get("name") or "", mount.get("mountPath") or ""
-        if not name:
-            yield required((*path, index, "name"))
-        elif name not in volumes:
-            yield Finding("NotFound", (*path, index, "name"), name, "must be the name of a volume of this pod")
-        if not place:
-            yield required((*path, index, "mountPath"))
-        elif place in places:
-            yield invalid((*path, index, "mountPath"), place, "must be unique")
-        places.add(place)
-
-
 def _probes(container: Container, path: Path) -> Findings:
     for name in PROBES:
         probe = container.get(name)
@@ -141,6 +119,11 @@ def _probes(container: Container, path: Path) -> Findings:
             yield from negative((*path, name, key), probe.get(key))
         if name != "readinessProbe" and probe.get("successThreshold", 1) != 1:
             yield invalid((*path, name, "successThreshold"), probe["successThreshold"], "must be 1")
+        grace, here = probe.get("terminationGracePeriodSeconds"), (*path, name, "terminationGracePeriodSeconds")
+        if grace is not None and grace <= 0:
+            yield invalid(here, grace, "must be greater than 0")
+        if grace is not None and name == "readinessProbe":
+            yield invalid(here, grace, "must not be set for readinessProbes")
     for name in ("postStart", "preStop"):
         hook = (container.get("lifecycle") or {}).get(name)
         if hook is not None:
@@ -160,3 +143,7 @@ def _handler(holder: Mapping[str, Any], path: Path, kinds: Sequence[str]) -> Fin
         yield required((*here, "command"))
     elif given[0] in ("httpGet", "tcpSocket", "grpc"):
         yield from rules.port_or_name(action.get("port"), (*here, "port"))
+    for header in action.get("httpHeaders") or () if given[0] == "httpGet" else ():
+        name = header.get("name") or ""
+        if not _HEADER.fullmatch(name):
+            yield invalid((*here, "httpHeaders"), name, _HEADER_SAYS)

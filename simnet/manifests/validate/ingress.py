@@ -41,7 +41,7 @@ _DOMAIN_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 
 
 def ingress(data: Mapping[str, Any]) -> Findings:
-    """Every rule for an Ingress that is created. A stored Ingress may break the one about the class annotation."""
+    """Every rule for an Ingress; see `created_ingress` too."""
     yield from rules.metadata(data, dns1123_subdomain_problem, namespaced=True)
     spec = data.get("spec") or {}
     if not spec.get("rules") and spec.get("defaultBackend") is None:
@@ -52,13 +52,16 @@ def ingress(data: Mapping[str, Any]) -> Findings:
         yield from _rule(rule, ("spec", "rules", index))
     for index, tls in enumerate(spec.get("tls") or ()):
         yield from _tls(tls, ("spec", "tls", index))
-    yield from _class(data, spec.get("ingressClassName"))
+    name = spec.get("ingressClassName")
+    if name is not None:
+        yield from each_invalid(("spec", "ingressClassName"), name, dns1123_subdomain_problem(name))
 
 
-def _class(data: Mapping[str, Any], name: str | None) -> Findings:
+def created_ingress(data: Mapping[str, Any]) -> Findings:
+    """What is asked of an Ingress only when it is created (rule V-11)."""
+    name = (data.get("spec") or {}).get("ingressClassName")
     if name is None:
         return
-    yield from each_invalid(("spec", "ingressClassName"), name, dns1123_subdomain_problem(name))
     noted = (data.get("metadata", {}).get("annotations") or {}).get(CLASS_ANNOTATION)
     if noted is not None and noted != name:
         # the API server leaves out "metadata" here (rule V-11)

@@ -1,7 +1,7 @@
 """Pods and pod templates.
 
 Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, validatePodDNSConfig,
-ValidateHostAliases, ValidateTolerations, validatePodHostNetworkDeps, ValidatePodTemplateSpec.
+ValidateHostAliases, validatePodHostNetworkDeps, ValidatePodTemplateSpec.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simnet.manifests.findings import Findings, duplicate, each_invalid, forbidden, invalid, negative, required
+from simnet.manifests.findings import Findings, each_invalid, forbidden, invalid, negative, required
 from simnet.manifests.paths import Path
 from simnet.manifests.validate import rules
 from simnet.manifests.validate.containers import containers
-from simnet.names import (
-    dns1123_label_problem,
-    dns1123_subdomain_problem,
-    label_value_problem,
-    qualified_name_problem,
-)
+from simnet.manifests.validate.placement import placement
+from simnet.manifests.validate.volumes import volumes
+from simnet.names import dns1123_label_problem, dns1123_subdomain_problem, qualified_name_problem
 
 Spec = Mapping[str, Any]
 
+_NAMES = {
+    "serviceAccountName": dns1123_subdomain_problem, "nodeName": dns1123_subdomain_problem, "hostname": dns1123_label_problem,
+    "subdomain": dns1123_label_problem, "priorityClassName": dns1123_subdomain_problem,
+    "runtimeClassName": dns1123_subdomain_problem,
+}
 MAX_NAMESERVERS = 3
 MAX_SEARCHES = 32
 MAX_SEARCH_CHARACTERS = 2048
@@ -33,6 +35,20 @@ def pod(data: Mapping[str, Any]) -> Findings:
     spec = data.get("spec") or {}
     yield from pod_spec(spec, ("spec",))
     yield from _host_network(spec, ("spec",), in_template=False)
+    for name in ("containers", "initContainers"):  # validateContainersOnlyForPod: templates may have it
+        for index, container in enumerate(spec.get(name) or ()):
+            image = container.get("image") or ""
+            if image != image.strip():
+                yield invalid(("spec", name, index, "image"), image, "must not have leading or trailing whitespace")
+
+
+def created_pod(data: Mapping[str, Any]) -> Findings:
+    """What is asked of a Pod only when it is created (ValidatePodCreate)."""
+    spec = data.get("spec") or {}
+    if spec.get("ephemeralContainers"):
+        yield forbidden(("spec", "ephemeralContainers"), "cannot be set on create")
+    if spec.get("schedulingGates") and spec.get("nodeName"):
+        yield forbidden(("spec", "nodeName"), "cannot be set until all schedulingGates have been cleared")
 
 
 def pod_template(template: Mapping[str, Any], path: Path) -> Findings:
@@ -49,35 +65,23 @@ def pod_template(template: Mapping[str, Any], path: Path) -> Findings:
 
 def pod_spec(spec: Spec, path: Path) -> Findings:
     """What pods and templates have in common."""
-    volumes: set[str] = set()
-    yield from _volumes(spec, path, volumes)
-    yield from containers(spec, path, volumes)
-    yield from rules.labels(spec.get("nodeSelector"), (*path, "nodeSelector"))
+    names: set[str] = set()
+    yield from volumes(spec.get("volumes") or (), (*path, "volumes"), names)
+    yield from containers(spec, path, names)
     yield from _dns(spec, path)
-    for name, problem in (("serviceAccountName", dns1123_subdomain_problem), ("nodeName", dns1123_subdomain_problem),
-                          ("hostname", dns1123_label_problem), ("subdomain", dns1123_label_problem)):
+    for name, problem in _NAMES.items():
         text = spec.get(name) or ""
         if text:
             yield from each_invalid((*path, name), text, problem(text))
-    yield from _tolerations(spec, path)
+    yield from placement(spec, path)
     yield from _host_aliases(spec, path)
     yield from negative((*path, "terminationGracePeriodSeconds"), spec.get("terminationGracePeriodSeconds"))
+    for index, gate in enumerate(spec.get("readinessGates") or ()):
+        kind = gate.get("conditionType") or ""
+        yield from each_invalid((*path, "readinessGates", index, "conditionType"), kind, qualified_name_problem(kind))
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= 2147483647:
         yield invalid((*path, "activeDeadlineSeconds"), deadline, "must be between 1 and 2147483647, inclusive")
-
-
-def _volumes(spec: Spec, path: Path, names: set[str]) -> Findings:
-    """Names of the volumes, collected in `names`. What a volume is made of is not judged."""
-    for index, volume in enumerate(spec.get("volumes") or ()):
-        name, here = volume.get("name") or "", (*path, "volumes", index, "name")
-        if not name:
-            yield required(here)
-            continue
-        yield from each_invalid(here, name, dns1123_label_problem(name))
-        if name in names:
-            yield duplicate(here, name)
-        names.add(name)
 
 
 def _dns(spec: Spec, path: Path) -> Findings:
@@ -119,24 +123,6 @@ def _host_aliases(spec: Spec, path: Path) -> Findings:
         yield from rules.address(alias.get("ip") or "", (*here, "ip"))
         for inner, name in enumerate(alias.get("hostnames") or ()):
             yield from each_invalid((*here, "hostnames", inner), name, dns1123_subdomain_problem(name))
-
-
-def _tolerations(spec: Spec, path: Path) -> Findings:
-    for index, given in enumerate(spec.get("tolerations") or ()):
-        here = (*path, "tolerations", index)
-        key, operator, value = given.get("key") or "", given.get("operator") or "", given.get("value") or ""
-        if key:
-            yield from each_invalid((*here, "key"), key, qualified_name_problem(key))
-        elif operator != "Exists":
-            yield invalid((*here, "operator"), operator, "operator must be Exists when `key` is empty, which means "
-                          '"match all values and all keys"')
-        if given.get("tolerationSeconds") is not None and given.get("effect") != "NoExecute":
-            yield invalid((*here, "effect"), given.get("effect") or "",
-                          "effect must be 'NoExecute' when `tolerationSeconds` is set")
-        if operator in ("", "Equal"):
-            yield from each_invalid((*here, "operator"), value, label_value_problem(value))
-        elif operator == "Exists" and value:
-            yield invalid((*here, "operator"), value, "value must be empty when `operator` is 'Exists'")
 
 
 def _host_network(spec: Spec, path: Path, in_template: bool) -> Findings:

@@ -6,7 +6,8 @@ kubernetes/kubernetes pkg/apis/core/validation/validation.go (ValidateNonSpecial
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simnet import ip
@@ -28,6 +29,12 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 IP_EXPECTED = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 CIDR_EXPECTED = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
+_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_CONFIG_KEY_SAYS = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')")
+_LONGEST_KEY = 253
+
 NameRule = Callable[[str], str]
 
 
@@ -46,6 +53,37 @@ def metadata(data: Mapping[str, Any], name_rule: NameRule, namespaced: bool) -> 
         yield from each_invalid(("metadata", "namespace"), namespace, dns1123_label_problem(namespace))
     yield from labels(meta.get("labels"), ("metadata", "labels"))
     yield from annotation_texts(meta.get("annotations"), ("metadata", "annotations"))
+    yield from _owners(meta.get("ownerReferences") or ())
+    for finalizer in meta.get("finalizers") or ():
+        yield from each_invalid(("metadata", "finalizers"), finalizer, qualified_name_problem(finalizer))
+
+
+def _owners(given: Sequence[Mapping[str, Any]]) -> Findings:
+    """Owner references. Source: apimachinery pkg/api/validation/objectmeta.go ValidateOwnerReferences."""
+    controllers: list[str] = []
+    for index, owner in enumerate(given):
+        path: Path = ("metadata", "ownerReferences", index)
+        for key, what in (("apiVersion", "version"), ("kind", "kind"), ("name", "name"), ("uid", "uid")):
+            if not owner.get(key):
+                yield invalid((*path, key), owner.get(key) or "", f"{what} must not be empty")
+        if owner.get("controller"):
+            controllers.append(str(owner.get("name")))
+    if len(controllers) > 1:
+        yield invalid(("metadata", "ownerReferences"), list(given),
+                      "Only one reference can have Controller set to true. Found \"true\" in references for "
+                      + " and ".join(controllers[:2]))
+
+
+def config_key_problem(key: str) -> str:
+    """A key of a Secret or ConfigMap. Source: apimachinery pkg/util/validation IsConfigMapKey."""
+    complaints = [f"must be no more than {_LONGEST_KEY} characters"] if len(key) > _LONGEST_KEY else []
+    if not _CONFIG_KEY.fullmatch(key):
+        complaints.append(_CONFIG_KEY_SAYS)
+    elif key in (".", ".."):
+        complaints.append(f"must not be '{key}'")
+    elif key.startswith(".."):
+        complaints.append("must not start with '..'")
+    return "; ".join(complaints)
 
 
 def labels(given: Mapping[str, str] | None, path: Path) -> Findings:

@@ -85,12 +85,26 @@ def _stateful_set(old: Data, new: Data) -> Findings:
 
 def _pod(old: Data, new: Data) -> Findings:
     """Images, deadline, grace period and tolerations may change, and what the cluster filled in."""
-    before, after = (_fixed_part(data.get("spec") or {}) for data in (old, new))
+    was, now = old.get("spec") or {}, new.get("spec") or {}
+    for name in ("containers", "initContainers"):
+        if len(was.get(name) or ()) != len(now.get(name) or ()):
+            yield forbidden(("spec", name), "pod updates may not add or remove containers")
+            return
+    yield from _deadline(was.get("activeDeadlineSeconds"), now.get("activeDeadlineSeconds"))
+    before, after = _fixed_part(was), _fixed_part(now)
     if any(before.get(name) != after[name] for name in after):
         yield forbidden(("spec",), "pod updates may not change fields other than `spec.containers[*].image`,"
                         "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
                         "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
                         "to 1 if it was previously negative)")
+
+
+def _deadline(was: int | None, now: int | None) -> Findings:
+    path: Path = ("spec", "activeDeadlineSeconds")
+    if was is not None and now is None:
+        yield invalid(path, None, "must not update from a positive integer to nil value")
+    elif was is not None and now is not None and now > was:
+        yield invalid(path, now, "must be less than or equal to previous value")
 
 
 def _fixed_part(spec: Data) -> dict[str, Any]:
@@ -123,6 +137,9 @@ def _node(old: Data, new: Data) -> Findings:
     was, now = at(old, ("spec", "podCIDRs")), at(new, ("spec", "podCIDRs"))
     if was and now and was != now:
         yield forbidden(("spec", "podCIDRs"), 'node updates may not change podCIDR except from "" to valid')
+    was, now = at(old, ("spec", "providerID")), at(new, ("spec", "providerID"))
+    if was and was != now:
+        yield forbidden(("spec", "providerID"), 'node updates may not change providerID except from "" to valid')
 
 
 _SELECTOR: Path = ("spec", "selector")

@@ -43,9 +43,23 @@ def daemon_set(data: Mapping[str, Any]) -> Findings:
     """Every rule for a DaemonSet."""
     spec = data.get("spec") or {}
     yield from _workload(data, spec, "daemonset")
-    kind = (spec.get("updateStrategy") or {}).get("type")
-    if kind not in ("RollingUpdate", "OnDelete"):
-        yield unsupported(("spec", "updateStrategy", "type"), kind, ("RollingUpdate", "OnDelete"))
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") not in ("RollingUpdate", "OnDelete"):
+        yield unsupported(("spec", "updateStrategy", "type"), strategy.get("type"), ("RollingUpdate", "OnDelete"))
+    elif strategy.get("type") == "RollingUpdate":
+        yield from _rolling_daemons(strategy.get("rollingUpdate") or {}, ("spec", "updateStrategy", "rollingUpdate"))
+
+
+def _rolling_daemons(rolling: Mapping[str, Any], path: Path) -> Findings:
+    """Exactly one of the two amounts is not zero. Source: ValidateRollingUpdateDaemonSet."""
+    unavailable, surge = rolling.get("maxUnavailable"), rolling.get("maxSurge")
+    for name, value in (("maxUnavailable", unavailable), ("maxSurge", surge)):
+        yield from _amount(value, (*path, name))
+    none = (None, 0, "0%")
+    if unavailable not in none and surge not in none:
+        yield invalid((*path, "maxSurge"), surge, "may not be set when maxUnavailable is non-zero")
+    elif unavailable in none and surge in none:
+        yield required((*path, "maxUnavailable"), "cannot be 0 when maxSurge is 0")
 
 
 def stateful_set(data: Mapping[str, Any]) -> Findings:
@@ -55,9 +69,17 @@ def stateful_set(data: Mapping[str, Any]) -> Findings:
     policy = spec.get("podManagementPolicy")
     if policy not in ("OrderedReady", "Parallel"):
         yield invalid(("spec", "podManagementPolicy"), policy, "must be 'OrderedReady' or 'Parallel'")
-    kind = (spec.get("updateStrategy") or {}).get("type")
-    if kind not in ("RollingUpdate", "OnDelete"):
-        yield invalid(("spec", "updateStrategy"), spec["updateStrategy"], "must be 'RollingUpdate' or 'OnDelete'")
+    strategy, path = spec.get("updateStrategy") or {}, ("spec", "updateStrategy")
+    rolling = strategy.get("rollingUpdate")
+    if strategy.get("type") not in ("RollingUpdate", "OnDelete"):
+        yield invalid(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")
+    elif rolling is not None and strategy["type"] == "OnDelete":
+        yield invalid((*path, "rollingUpdate"), rolling, "only allowed for updateStrategy 'RollingUpdate'")
+    elif rolling is not None:
+        yield from negative((*path, "rollingUpdate", "partition"), rolling.get("partition"))
+        yield from _amount(rolling.get("maxUnavailable"), (*path, "rollingUpdate", "maxUnavailable"))
+        if rolling.get("maxUnavailable") in (0, "0%"):
+            yield invalid((*path, "rollingUpdate", "maxUnavailable"), rolling["maxUnavailable"], "cannot be 0")
     yield from negative(("spec", "ordinals", "start"), (spec.get("ordinals") or {}).get("start"))
 
 
@@ -105,7 +127,7 @@ def _with_claims(template: Mapping[str, Any], claims: frozenset[str]) -> Mapping
     pods = template.get("spec") or {}
     own = list(pods.get("volumes") or ())
     missing = sorted(claims - {volume.get("name") for volume in own})
-    return {**template, "spec": {**pods, "volumes": own + [{"name": name} for name in missing]}}
+    return {**template, "spec": {**pods, "volumes": own + [{"name": name, "emptyDir": {}} for name in missing]}}
 
 
 def _strategy(strategy: Mapping[str, Any], path: Path) -> Findings:
