@@ -9,7 +9,7 @@ from typing import Any
 
 from simnet.cluster import Cluster
 from simnet.errors import ManifestError, Place, Problem, SimnetError, UsageError
-from simnet.manifests import Limits, Manifest, not_modelled, read_manifests
+from simnet.manifests import Limits, Manifest, not_modelled, read_manifests, unjudged
 
 FINE, FAILED, UNREADABLE = 0, 1, 2
 
@@ -39,7 +39,7 @@ def _read(arguments: argparse.Namespace) -> list[Manifest]:
     for name in arguments.filename:
         try:
             source = Path(name) if name != "-" else sys.stdin.read()
-            found += read_manifests(source, file="" if name != "-" else "standard input", rules=lambda _: [], limits=limits,
+            found += read_manifests(source, file="" if name != "-" else "standard input", rules=unjudged, limits=limits,
                                     lenient=arguments.lenient)
         except ManifestError as refused:
             problems += refused.problems

@@ -54,6 +54,11 @@ def read_manifests(
     return manifests
 
 
+def unjudged(manifest: Manifest) -> list[Problem]:
+    """The rules of those who have the manifests judged later, by a cluster that knows what is there already."""
+    return []
+
+
 def _position(problem: Problem) -> tuple[int, int]:
     return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 

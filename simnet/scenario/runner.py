@@ -11,8 +11,8 @@ from simnet.console.session import Session
 from simnet.diagnosis import told_codes
 from simnet.errors import Place, SimnetError, nearest
 from simnet.expect.evaluate import Context, check
-from simnet.manifests import admissible, read_manifests
 from simnet.manifests import check as check_manifest
+from simnet.manifests import read_manifests, unjudged
 from simnet.scenario.claims import read_line
 from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
 from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
@@ -108,7 +108,7 @@ def _apply(stage: Stage, action: Apply, file: str, tally: _Tally) -> None:
 
     def act() -> None:
         text = "\n" * (action.line - 1) + substituted(action.text, stage.captures)
-        manifests = read_manifests(text, file=file, rules=check_manifest if action.delete else admissible)
+        manifests = read_manifests(text, file=file, rules=check_manifest if action.delete else unjudged)
         if not action.delete:
             stage.cluster.apply(manifests)
             return
