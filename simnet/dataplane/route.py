@@ -202,7 +202,7 @@ def _to_peer(packet: Packet, actor: Actor, controller: Controller, plan: Plan, w
     """Open the second connection: the next packet is the proxy's own, and this one is its parent."""
     peer = peers[index]
     because = RuleChosen(controller.name, plan.routing, way.upstream, peer, peers, way.request, attempts, way.role,
-                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked)
+                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked, plan.retry)
     host = peer.text if peer.address is not None else peer.host
     flow = Flow(actor, host, "TCP", way.request, parent=packet, way=way_index)
     source_port = _source_port(packet, len(attempts))
@@ -235,6 +235,8 @@ def _tries_again(plan: Plan, attempts: tuple[Attempt, ...]) -> bool:
     ngx_http_upstream_next, which spares non-idempotent requests only once they have been sent.
     """
     conditions, tries = plan.retry.conditions, plan.retry.tries
+    if attempts[-1].verdict is Verdict.ANSWERED:  # an answer that is not good enough; `respond.retried` has seen to the rest
+        return True
     wanted = "timeout" if attempts[-1].verdict is Verdict.DROPPED else "error"
     return "off" not in conditions and wanted in conditions and (tries == 0 or len(attempts) < tries)
 

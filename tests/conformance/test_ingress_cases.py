@@ -46,8 +46,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def profiles(group: Case) -> list[str]:
     """The controller profiles a group holds in; what is portable follows from the documents alone, whatever the
     controller adds."""
-    assert group["profile"] in ("portable", "nginx"), f"unknown profile {group['profile']}"
-    return ["nginx", "spec"] if group["profile"] == "portable" and group["frontend"] == "ingress" else ["nginx"]
+    assert group["profile"] in ("portable", "nginx", "spec"), f"unknown profile {group['profile']}"
+    if group["frontend"] != "ingress":
+        return ["nginx"]
+    return ["nginx", "spec"] if group["profile"] == "portable" else [group["profile"]]
 
 
 def with_common(group: Case, data: Case) -> Case:
@@ -100,9 +102,12 @@ def check_request(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
     request = case["request"]
     assert set(request) <= REQUEST_KEYS, f"unknown keys {set(request) - REQUEST_KEYS}"
     url, client, options = asking(request)
-    outcomes = cluster.outcomes(url, client, **options)
+    outcomes: Any = cluster.outcomes(url, client, **options)
     for key, wanted in expect.items():
         if key == "share":
+            if any(is_counted(trace) for trace in outcomes.traces):
+                outcomes = [(1 / request["repeat"], cluster.request(url, client, **options))
+                            for _ in range(request["repeat"])]
             check_shares(outcomes, wanted)
         else:
             for trace in outcomes.traces:
@@ -209,8 +214,13 @@ FACTS: dict[str, Callable[[simnet.Trace, Any], None]] = {
     "certificate": check_certificate, "body": check_body}
 
 
+def is_counted(trace: simnet.Trace) -> bool:
+    """Whether a rate limit counts the request: then each answer depends on those before it."""
+    return any(getattr(getattr(step.because, "routing", None), "counted", ()) for step in trace.steps)
+
+
 def check_shares(outcomes: Any, wanted: Mapping[str, tuple[float, float]]) -> None:
-    """Exact probabilities in place of many repetitions."""
+    """Exact probabilities in place of many repetitions, shares of real repetitions where one changes the next."""
     for name, (low, high) in wanted.items():
         share = sum(share for share, trace in outcomes if name in (backend_of(trace), trace.result))
         assert low <= share <= high, f"{name}: {share}"

@@ -29,10 +29,10 @@ def _host_port(url: str) -> tuple[str, int]:
 
 
 def http_version(flags: Parsed, url: str) -> str:
-    """What the request is sent in: HTTP/2 is agreed on in the TLS handshake, so plain http stays at 1.1."""
+    """What is offered: HTTP/2 in every TLS handshake unless it is switched off, so plain http stays at 1.1."""
     if flags.on("http1.0"):
         return "1.0"
-    return "2" if flags.on("http2") and url.lower().startswith("https:") else "1.1"
+    return "2" if url.lower().startswith("https:") and not flags.on("http1.1") else "1.1"
 
 
 def failure_of(flags: Parsed, url: str, done: Exchange) -> tuple[int, str]:
@@ -110,7 +110,7 @@ def connection_lines(flags: Parsed, url: str, method: str, headers: list[tuple[s
         lines += _handshake(flags, host, done)
     if done.failure in (Failure.CERTIFICATE, Failure.NOT_TLS):
         return [*lines, "* Closing connection"]
-    lines += _request_lines(flags, url, method, headers)
+    lines += _request_lines(flags, url, method, headers, done)
     if done.response is None:
         return [*lines, "* Empty reply from server", "* Closing connection"]
     return [*lines, *(f"< {line}" for line in header_lines(done.response)), "< "]
@@ -131,10 +131,12 @@ def _resolving(host: str, port: int, done: Exchange) -> list[str]:
             f"* IPv4: {', '.join(four) or '(none)'}"]
 
 
-def _request_lines(flags: Parsed, url: str, method: str, headers: list[tuple[str, str]]) -> list[str]:
+def _request_lines(flags: Parsed, url: str, method: str, headers: list[tuple[str, str]], done: Exchange) -> list[str]:
     parts = parse_url(url)
     target = flags.get("request-target") or parts.path
     version = http_version(flags, url)
+    if version == "2":
+        version = done.response.http_version if done.response is not None else "1.1"
     given = next((value for name, value in headers if name.lower() == "host"), None)
     lines = [f"{method} {target} HTTP/{version}", f"Host: {parts.netloc if given is None else given}"]
     lines += [f"{name}: {value}" for name, value in headers if name.lower() != "host"]
@@ -143,7 +145,8 @@ def _request_lines(flags: Parsed, url: str, method: str, headers: list[tuple[str
 
 def _handshake(flags: Parsed, host: str, done: Exchange) -> list[str]:
     """The TLS part: what was offered, which certificate was shown, whether it was believed."""
-    lines = ["* ALPN: curl offers h2,http/1.1", "* TLSv1.3 (OUT), TLS handshake, Client hello (1):"]
+    offered = "h2,http/1.1" if http_version(flags, "https:") == "2" else "http/1.1"
+    lines = [f"* ALPN: curl offers {offered}", "* TLSv1.3 (OUT), TLS handshake, Client hello (1):"]
     if not flags.on("insecure"):
         lines += [f"*  CAfile: {flags.get('cacert') or '/etc/ssl/certs/ca-certificates.crt'}",
                   f"*  CApath: {'none' if flags.has('cacert') else '/etc/ssl/certs'}"]

@@ -76,6 +76,10 @@ UNMODELLED: Final = frozenset((
     "enable-owasp-modsecurity-crs", "modsecurity-transaction-id", "proxy-ssl-name", "proxy-ssl-verify",
     "proxy-ssl-verify-depth", "proxy-ssl-server-name", "ssl-passthrough"))
 
+NEXT_UPSTREAM: Final = frozenset(("error", "timeout", "off", "non_idempotent", "http_500", "http_502", "http_503", "http_504",
+                                  "http_403", "http_404", "http_429"))
+"""Conditions of proxy-next-upstream that are modelled; `invalid_header` is the one that is not."""
+
 SNIPPETS: Final = frozenset(("configuration-snippet", "server-snippet", "auth-snippet", "stream-snippet",
                              "modsecurity-snippet"))
 _KNOWN: Final = MODELLED | NEUTRAL | UNMODELLED | SNIPPETS
@@ -240,7 +244,7 @@ def _body_size(reader: Reader) -> int | None:
 
 def _next_upstream(reader: Reader) -> frozenset[str] | None:
     words = frozenset(reader.values.get("proxy-next-upstream", "").split())
-    if words - {"error", "timeout", "off", "non_idempotent"}:
+    if words - NEXT_UPSTREAM:
         reader.refuse("proxy-next-upstream", Outcome.NOT_MODELLED)
     return words or None
 

@@ -116,9 +116,14 @@ def _echo(arrived: Arrived) -> Response:
     request, packet = arrived.request, arrived.packet
     lines = [f"pod: {arrived.pod.key}" if arrived.pod is not None else f"receiver: {arrived.receiver}",
              f"address: {ip.host_port(packet.destination, packet.port)}", f"client: {ip.text(packet.source)}",
-             f"request: {request.method} {request.target} HTTP/{request.http_version}"]
+             f"request: {request.method} {request.target} HTTP/{_version(request)}"]
     lines += [f"{name}: {value}" for name, value in _seen(request)]
     return arrived.said(arrived.listen.status, "\n".join(lines) + "\n")
+
+
+def _version(request: Request) -> str:
+    """Pods speak HTTP/1.1 to clients that offer more."""
+    return "1.1" if request.http_version == "2" else request.http_version
 
 
 def _seen(request: Request) -> list[tuple[str, str]]:
@@ -152,7 +157,7 @@ def _whoami(arrived: Arrived) -> Response:
     request, packet = arrived.request, arrived.packet
     lines = [f"Hostname: {arrived.name}", f"IP: {ip.text(packet.destination)}",
              f"RemoteAddr: {ip.host_port(packet.source, packet.source_port)}",
-             f"{request.method} {request.target} HTTP/{request.http_version}"]
+             f"{request.method} {request.target} HTTP/{_version(request)}"]
     lines += [f"{name}: {value}" for name, value in _seen(request)]
     return arrived.said(200, "\n".join(lines) + "\n\n")
 

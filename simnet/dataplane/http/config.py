@@ -45,6 +45,7 @@ class ProxyConfig:
     proxy_next_upstream: frozenset[str] = frozenset(("error", "timeout"))
     proxy_next_upstream_tries: int = 3
     service_upstream: bool = False
+    use_http2: bool = True
     whitelist_source_range: tuple[IPNetwork, ...] | None = None
     denylist_source_range: tuple[IPNetwork, ...] | None = None
     allow_snippet_annotations: bool = False
@@ -98,7 +99,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     **dict.fromkeys(("ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash", "use-port-in-redirects",
                      "relative-redirects", "hsts", "hsts-include-subdomains", "hsts-preload", "use-forwarded-headers",
                      "compute-full-forwarded-for", "proxy-add-original-uri-header", "service-upstream",
-                     "allow-snippet-annotations", "allow-cross-namespace-resources", "strict-validate-path-type"),
+                     "allow-snippet-annotations", "allow-cross-namespace-resources", "strict-validate-path-type",
+                     "use-http2"),
                     go_bool),
     "custom-http-errors": read_codes, "limit-req-status-code": _error_status,
     "global-allowed-response-headers": _paths, "annotation-value-word-blocklist": _paths,

@@ -11,7 +11,7 @@ from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
 from simnet.dataplane.http.notes import Note
-from simnet.dataplane.http.plan import Role
+from simnet.dataplane.http.plan import NEVER, Retry, Role
 from simnet.dataplane.http.servers import Location, Rule
 from simnet.dataplane.http.sticky import Stickiness
 from simnet.dataplane.http.upstreams import Peer, Upstream
@@ -49,7 +49,7 @@ class RuleChosen:
     `upstream` is the backend with all its peers; `among` leaves out those tried before. `role` says in which capacity
     this backend got it, `why` what led there ('' when the rule alone did), `mirrors` who gets a copy. `timeout_seconds`
     is how long the backend may take to answer, `stickiness` what the client is told to come back with, `paths` the walks
-    of the question that auth-url asks first.
+    of the question that auth-url asks first, `retry` when another peer is asked instead.
     """
 
     verdict: ClassVar[Verdict | None] = None
@@ -66,6 +66,7 @@ class RuleChosen:
     timeout_seconds: float = 60.0
     stickiness: Stickiness | None = None
     paths: Walks = ()
+    retry: Retry = NEVER
 
     @property
     def is_fallback(self) -> bool:

@@ -14,7 +14,8 @@ class Request:
     """One HTTP request. `target` is the raw request target; `host` the Host header, None when none is sent.
 
     `sni` is the name in the TLS handshake, None for none. `insecure` is curl's -k, `cacert` the PEM text of --cacert
-    ('' for none). `body` is bytes; only its length matters to routing.
+    ('' for none). `body` is bytes; only its length matters to routing. `http_version` "2" is an offer made in the TLS
+    handshake; a receiver without HTTP/2 sees 1.1.
     """
 
     method: str = "GET"

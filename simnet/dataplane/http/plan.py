@@ -63,7 +63,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """When another peer is tried: after `error` (refused, unreachable) or `timeout`; `tries` 0 means no limit."""
+    """When another peer is tried: after `error` (refused, unreachable), `timeout`, or an answer such as `http_503`; after
+    a request that was sent only if its method may be repeated, or with `non_idempotent`. `tries` 0 means no limit."""
 
     conditions: frozenset[str]
     tries: int

@@ -20,11 +20,12 @@ from simnet.dataplane.http.message import Reply, Request, Response, ServedCertif
 from simnet.dataplane.http.pages import nginx_response
 from simnet.dataplane.http.plan import Role
 from simnet.dataplane.packet import Packet, Place
-from simnet.dataplane.step import Intercepted, Step, Trace
+from simnet.dataplane.step import Attempt, Intercepted, Step, Trace
 from simnet.dataplane.verdict import Verdict
 from simnet.objects.pod import Pod
 from simnet.settings import OutsideHost
 
+_NOT_REPEATED: Final = frozenset(("POST", "LOCK", "PATCH"))
 _HOP_BY_HOP: Final = frozenset(("connection", "keep-alive", "proxy-connection", "transfer-encoding", "te", "trailer",
                                 "server"))
 
@@ -63,7 +64,19 @@ def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace
         return trace
     if request.method == "HEAD":
         response = replace(response, body=b"")
-    return Trace(trace.steps, replace(response, certificate=_certificate(trace)))
+    return Trace(trace.steps, replace(response, certificate=_certificate(trace), http_version=_negotiated(trace, request)))
+
+
+def _negotiated(trace: Trace, request: Request) -> str:
+    """The version that client and receiver agree on: HTTP/2 where the client offers it in a TLS handshake with a proxy
+    that has it on, which is the default; HTTP/1.1 everywhere else, as nginx answers even to HTTP/1.0."""
+    if request.http_version != "2" or not request.is_tls:
+        return "1.1"
+    reached = next((index for index, step in enumerate(trace.steps) if isinstance(step.because, core.ProxyReached)), None)
+    if reached is None or reached + 1 >= len(trace.steps):
+        return "1.1"
+    routing = getattr(trace.steps[reached + 1].because, "routing", None)
+    return "2" if not isinstance(routing, Routing) or routing.table.config.use_http2 else "1.1"
 
 
 def _response(net: Answering, last: Step, reply: Reply | None) -> Response | None:
@@ -141,6 +154,33 @@ def intercepted(net: Answering, trace: Trace, reply: Reply | None = None) -> Pac
         if chosen.role is not Role.ERROR_PAGE and _is_error_listed(chosen.routing, response_so_far.status):
             return _asking_for_page(asked, response_so_far.status)
     return None
+
+
+def retried(net: Answering, trace: Trace, reply: Reply | None = None) -> Packet | None:
+    """The packet with which a proxy asks another peer, because the one it asked was too slow or its answer is one that
+    `proxy-next-upstream` lists; None when the answer stands (rule B-7).
+
+    Source: nginx ngx_http_upstream_next, ngx_http_proxy_module proxy_next_upstream.
+    """
+    chosen = next(iter(_proxies(trace)), None)
+    response = _response(net, trace.last, reply) if chosen is not None else None
+    if chosen is None or response is None:
+        return None
+    is_late = bool(chosen.timeout_seconds) and response.delay_seconds > chosen.timeout_seconds
+    conditions, tries = chosen.retry.conditions, chosen.retry.tries
+    if "off" in conditions or ("timeout" if is_late else f"http_{response.status}") not in conditions:
+        return None
+    if chosen.request.method in _NOT_REPEATED and "non_idempotent" not in conditions:
+        return None
+    flow, attempts = trace.last.before.flow, trace.last.before.attempts
+    tried = {each.target for each in chosen.attempts} | {flow.host}
+    left = [peer for peer in chosen.upstream.peers if peer.text not in tried and peer.host not in tried]
+    if not left or (tries and len(tried) >= tries):
+        return None
+    at = _opened_from(trace, chosen)
+    verdict = Verdict.DROPPED if is_late else Verdict.ANSWERED
+    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.protocol, at.flow,
+                  at.claim, at.target, at.masquerade, (*attempts, Attempt(flow.host, verdict, flow.way)))
 
 
 def _is_error_listed(routing: Routing, status: int) -> bool:
