@@ -57,6 +57,7 @@ UNUSABLE = [
     ("limit-rps", "many", Outcome.DROPPED, "K-17"),
     ("limit-connections", "x", Outcome.DROPPED, "K-17"),
     ("custom-http-errors", "404,oops", Outcome.DROPPED, "K-17"),
+    ("custom-http-errors", "302", Outcome.DROPPED, "annotations/customhttperrors: between 400 and 599"),
     ("upstream-hash-by", "$request_uri;x", Outcome.DROPPED, "K-17"),
     ("affinity", "ip", Outcome.IGNORED, "K-17"),
     ("canary", "yes", Outcome.IGNORED, "K-17"),

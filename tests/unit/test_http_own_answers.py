@@ -103,6 +103,7 @@ PAGES = [
     ({"custom-http-errors": "500"}, {}, 500, "404", "D-5: without the annotation the controller's default backend"),
     ({}, {**OWN, "disable_proxy_intercept_errors": "true"}, 404, "web", "annotations.md"),
     ({}, {"default_backend": "errors"}, 404, "web", "D-5: no code is listed"),
+    ({"custom-http-errors": "404"}, {**OWN, "enable_custom_http_errors": "false"}, 404, "web", "annotations/customhttperrors"),
 ]
 
 

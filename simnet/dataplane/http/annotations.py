@@ -52,7 +52,8 @@ MODELLED: Final = frozenset((
     "auth-tls-verify-depth", "auth-tls-error-page", "auth-tls-match-cn", "auth-tls-pass-certificate-to-upstream",
     "enable-cors", "cors-allow-origin", "cors-allow-methods", "cors-allow-headers", "cors-expose-headers",
     "cors-allow-credentials", "cors-max-age", "limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-connections",
-    "limit-whitelist", "limit-allowlist", "custom-http-errors", "disable-proxy-intercept-errors", "custom-headers",
+    "limit-whitelist", "limit-allowlist", "custom-http-errors", "enable-custom-http-errors",
+    "disable-proxy-intercept-errors", "custom-headers",
     "mirror-target", "proxy-ssl-secret"))
 
 NEUTRAL: Final = frozenset((
@@ -157,11 +158,14 @@ def _references(reader: Reader, credentials: Credentials | None) -> tuple[Refere
 
 
 def _error_codes(reader: Reader) -> frozenset[int] | None:
-    """custom-http-errors: a list of statuses from 300 to 599."""
+    """custom-http-errors: a list of statuses from 400 to 599; none at all with `enable-custom-http-errors: "false"`."""
+    if reader.flag("enable-custom-http-errors") is False:
+        return frozenset()
     value = reader.values.get("custom-http-errors", "").strip()
     codes = read_codes(value) if value else None
-    if value and codes is None:
+    if value and (codes is None or min(codes, default=400) < 400):
         reader.refuse("custom-http-errors", Outcome.DROPPED)
+        return None
     return codes
 
 

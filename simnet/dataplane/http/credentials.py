@@ -20,7 +20,7 @@ from simnet.dataplane.http.annotation_reader import Reader
 from simnet.dataplane.http.message import Request
 from simnet.dataplane.http.notes import Outcome
 
-_REALM: Final = re.compile(r"[A-Za-z0-9 .,_:;!?'()\[\]/-]*")
+_REALM: Final = re.compile(r"[A-Za-z0-9 ._~:/-]*")
 _CRYPT64: Final = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FIELD: Final = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 

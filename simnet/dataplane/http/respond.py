@@ -147,8 +147,11 @@ def intercepted(net: Answering, trace: Trace, reply: Reply | None = None) -> Pac
         if not any(isinstance(each, Intercepted) for each in before.attempts) and _is_error_listed(last.because.routing,
                                                                                                  response.status):
             return _asking_for_page(before, response.status)
+    proxies = _proxies(trace)
+    if not any(_lists_errors(chosen.routing) for chosen in proxies):
+        return None
     response_so_far = _response(net, last, reply)
-    for chosen in _proxies(trace):
+    for chosen in proxies:
         asked = _opened_from(trace, chosen)
         response_so_far = through(chosen, response_so_far, net.now)
         if chosen.role is not Role.ERROR_PAGE and _is_error_listed(chosen.routing, response_so_far.status):
@@ -183,13 +186,18 @@ def retried(net: Answering, trace: Trace, reply: Reply | None = None) -> Packet 
                   at.claim, at.target, at.masquerade, (*attempts, Attempt(flow.host, verdict, flow.way)))
 
 
-def _is_error_listed(routing: Routing, status: int) -> bool:
-    """Whether custom-http-errors lists the status, of the location or, where that has no list, of the ConfigMap."""
-    if routing.location is None or status < 300:
-        return False
+def _lists_errors(routing: Routing) -> frozenset[int]:
+    """The statuses of custom-http-errors, of the location or, where that has no list, of the ConfigMap."""
+    if routing.location is None:
+        return frozenset()
     settings, config = routing.location.settings, routing.table.config
-    listed = config.custom_http_errors if settings.custom_http_errors is None else settings.custom_http_errors
-    return status in listed and settings.intercepts_errors and config.intercepts_errors
+    if not settings.intercepts_errors or not config.intercepts_errors:
+        return frozenset()
+    return config.custom_http_errors if settings.custom_http_errors is None else settings.custom_http_errors
+
+
+def _is_error_listed(routing: Routing, status: int) -> bool:
+    return status in _lists_errors(routing)
 
 
 def _opened_from(trace: Trace, chosen: RuleChosen) -> Packet:
