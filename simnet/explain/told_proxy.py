@@ -133,12 +133,22 @@ def _answer_sentence(decision: http.ProxyAnswered) -> str:
         case AnswerReason.NO_UPSTREAM if decision.upstream is not None:
             return f"{_backend(decision.upstream)} cannot serve: {decision.upstream.state}; the answer is {status}"
         case AnswerReason.DENIED:
-            return f"annotation {decision.routing.denied_by} cannot be used, which closes the location: the answer is {status}"
+            return f"{_denied(decision.routing)}, which closes the location: the answer is {status}"
         case AnswerReason.MALFORMED:
             return f"{decision.routing.address}; the answer is {status}"
         case reason:
             more = f" ({decision.why})" if decision.why else ""
             return f"{reason}{more}: the controller answers {status} by itself"
+
+
+def _denied(routing: Routing) -> str:
+    """What is wrong with the annotation that closes a location."""
+    settings = routing.location.settings if routing.location is not None else None
+    named = next((each for each in settings.references if each.annotation == routing.denied_by), None) if settings else None
+    if named is None:
+        return f"annotation {routing.denied_by} cannot be used"
+    return (f"annotation {named.annotation} names {named.kind} {named.name}, which is missing, not allowed, in another "
+            "namespace, or without the key it needs")
 
 
 def _answer_facts(decision: http.ProxyAnswered) -> list[str]:

@@ -116,6 +116,12 @@ def test_digest_authentication_challenges_and_accepts_the_answer() -> None:
     assert status(ask(cluster, headers=[("Authorization", header.replace(proof, "0" * 32))])) == 401, "RFC 7616"
 
 
+def test_a_closed_location_says_which_secret_it_needs() -> None:
+    text = simnet.explain(ask(world(**BASIC)))
+    assert "annotation auth-secret names Secret users, which is missing" in text, "K-17"
+    assert "annotation whitelist-source-range cannot be used" in simnet.explain(ask(world(whitelist_source_range="x")))
+
+
 # limits ----------------------------------------------------------------------------------------------------------
 
 def many(cluster: simnet.Cluster, count: int) -> list[int]:
