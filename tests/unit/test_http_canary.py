@@ -170,3 +170,24 @@ def test_a_client_stays_with_main_or_canary_whatever_header_it_sends() -> None:
 
 def test_legacy_behaviour_lets_a_client_leave_the_canary() -> None:
     assert held("legacy", "next") == "main", "Y-10"
+
+
+def test_a_canary_recompiles_the_hosts_of_its_backends_only() -> None:
+    hosts = [ingress("main", host=f"h{number}.t", name=f"i{number}") for number in range(10)]
+    others = [ingress("third", host=f"o{number}.t", name=f"j{number}") for number in range(10)]
+    cluster = world(*hosts, *others)
+
+    def ask_all() -> None:
+        for number in range(10):
+            ask(cluster, f"http://h{number}.t/")
+            ask(cluster, f"http://o{number}.t/")
+
+    ask_all()
+    with cluster.counting() as work:
+        cluster.apply(canary(host="h3.t", canary_weight="100"))
+        ask_all()
+    assert work.hosts_compiled == 1, "a new canary touches its own host; nobody else has its backend"
+    with cluster.counting() as work:
+        cluster.apply(ingress("main", host="h7.t", name="i7", path="/new"))
+        ask_all()
+    assert work.hosts_compiled == 1
