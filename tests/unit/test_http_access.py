@@ -178,6 +178,9 @@ GUARDS = [
     (401, {"auth_signin": "https://login.t/in?rd=fixed"}, 302, "https://login.t/in?rd=fixed", "template.go buildAuthSignURL"),
     (403, {"auth_signin": "https://login.t/in"}, 403, None, "K-3"),
     (401, {"satisfy": "any", "whitelist_source_range": "203.0.113.0/24"}, 200, None, "K-4"),
+    (200, {"satisfy": "any", "whitelist_source_range": "10.0.0.0/8"}, 200, None, "K-4"),
+    (403, {"satisfy": "any", "whitelist_source_range": "10.0.0.0/8"}, 403, None, "K-4"),
+    (200, {"whitelist_source_range": "10.0.0.0/8"}, 403, None, "O-1: address first"),
 ]
 
 

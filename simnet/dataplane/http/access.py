@@ -50,7 +50,8 @@ def access_refusal(routing: Routing, location: Location) -> Refusal | None:
     listed = listing(routing, location)
     if settings.satisfies_any and listed is Listed.ALLOWED:
         return None
-    if listed is Listed.REFUSED and not (settings.satisfies_any and settings.credentials is not None):
+    has_another_way = settings.satisfies_any and (settings.credentials is not None or settings.outer_auth is not None)
+    if listed is Listed.REFUSED and not has_another_way:
         return Refusal(Answer(AnswerReason.FORBIDDEN, 403))
     return _credentials_refusal(routing, location, settings.credentials) if settings.credentials is not None else None
 
