@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simnet.dataplane.http.servers import Location, Server
+from simnet.dataplane.http.settings import LocationSettings
 from simnet.dataplane.http.table import ControllerTable
 
 NGINX = shutil.which("nginx") or (shutil.which("nginx", path="/usr/sbin:/usr/local/sbin"))
@@ -24,6 +25,7 @@ FRAME = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
+  set_real_ip_from unix:; real_ip_header X-Real-IP;
   access_log off; port_in_redirect off; server_names_hash_bucket_size 256; types_hash_max_size 2048;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5; large_client_header_buffers 4 32k;
@@ -40,8 +42,8 @@ http {{
 class Numbered:
     """The locations of a table, each with the number that the echo server tells."""
 
-    def __init__(self, table: ControllerTable) -> None:
-        self.table = table
+    def __init__(self, table: ControllerTable, users: Path | None = None) -> None:
+        self.table, self.users = table, users
         names = {*table.ingresses.known().hosts, ""}
         self.servers = [server for name in sorted(names) if (server := table.server(name)) is not None]
         self.locations: list[Location] = []
@@ -90,8 +92,21 @@ class Numbered:
             inside.append(f"return {settings.redirect.status} {settings.redirect.url};")
         if location.rewrites:
             inside.append(f"rewrite {quoted('(?i)' + location.path)} {settings.rewrite_target} break;")
+        inside += self._access(settings)
         inside += [f"proxy_set_header X-Location {number};", "proxy_set_header Host $http_host;", "proxy_pass http://echo;"]
         return f"    location {sign}{quoted(path)} {{ {' '.join(inside)} }}"
+
+
+    def _access(self, settings: LocationSettings) -> list[str]:
+        """Address lists and basic authentication with the users that were given; without any, everybody may come in."""
+        if self.users is None:
+            return []
+        found = [f"deny {cidr};" for cidr in settings.deny or ()]
+        if settings.allow:
+            found += [*(f"allow {cidr};" for cidr in settings.allow), "deny all;"]
+        if settings.credentials is not None:
+            found += [f'auth_basic "{settings.credentials.realm}";', f"auth_basic_user_file {self.users};"]
+        return [*found, "satisfy any;"] if settings.satisfies_any else found
 
 
 def quoted(text: str) -> str:
@@ -124,9 +139,10 @@ def _listens(path: Path) -> bool:
         return link.connect_ex(str(path)) == 0
 
 
-def ask(path: Path, method: str, target: str, hosts: list[str], version: str = "1.1") -> tuple[int, str, str]:
+def ask(path: Path, method: str, target: str, hosts: list[str], version: str = "1.1",
+        headers: tuple[tuple[str, str], ...] = ()) -> tuple[int, str, str]:
     """Status, Location and body of one request over a connection of its own."""
-    head = "".join(f"Host: {host}\r\n" for host in hosts)
+    head = "".join(f"Host: {host}\r\n" for host in hosts) + "".join(f"{name}: {value}\r\n" for name, value in headers)
     data = f"{method} {target} HTTP/{version}\r\n{head}Connection: close\r\n\r\n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(10)

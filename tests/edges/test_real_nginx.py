@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from simnet.ip import number
 from tests.conformance.case_files import CASES
 from tests.conformance.test_ingress_cases import cluster_of, with_common
 from tests.edges.nginx_peer import NGINX, Numbered, ask, running
+from tests.unit import ingress_world
 from tests.unit.http_net import ingress, rule, table
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx on this machine: apt-get install nginx-light")
@@ -134,3 +136,35 @@ def test_nginx_agrees_on_generated_hosts_paths_and_requests(tmp_path: Path, scal
             for _ in range(150):
                 problems.append(disagreement(numbered, path, *request_line(source)))
     assert [each for each in problems if each] == []
+
+
+# who may come in -------------------------------------------------------------------------------------------------
+
+USERS = ("ann:{PLAIN}secret", "bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", "eve:$apr1$6Fz6kHkC$1F0bCjDOr5w3LGVJV.wFt0",
+         "joe:{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0")
+LISTS: list[dict[str, str]] = [
+    {}, {"whitelist_source_range": "10.0.0.0/8"}, {"whitelist_source_range": "203.0.113.0/24,192.0.2.1"},
+    {"denylist_source_range": "203.0.113.0/24"},
+    {"denylist_source_range": "203.0.113.7", "whitelist_source_range": "203.0.113.0/24"}]
+CREDENTIALS = ["", "Basic " + b64encode(b"ann:wrong").decode(), "Basic !!", "Bearer x",
+               *("Basic " + b64encode(f"{name}:secret".encode()).decode() for name in ("ann", "bob", "eve", "joe", "nobody"))]
+
+
+@pytest.mark.parametrize("satisfy", ["all", "any"])
+@pytest.mark.parametrize("protected", [True, False])
+@pytest.mark.parametrize("lists", LISTS)
+def test_nginx_agrees_on_who_may_come_in(lists: dict[str, str], protected: bool, satisfy: str, tmp_path: Path) -> None:
+    users = tmp_path / "users"
+    users.write_text("\n".join(USERS), encoding="utf-8")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "users"}, "stringData": {"auth": "\n".join(USERS)}}
+    asks = {"auth_type": "basic", "auth_secret": "users", "auth_realm": "zone"} if protected else {}
+    cluster = ingress_world.cluster_of(secret, ingress_world.service("web"), ingress_world.pod("web-0", "web"),
+                                       ingress_world.ingress(satisfy=satisfy, **lists, **asks))
+    numbered = Numbered(cluster.view.ingress.tables()[0], users)
+    with running(numbered, tmp_path) as path:
+        for client in ("203.0.113.7", "203.0.113.8", "192.0.2.1", "198.51.100.9"):
+            for given in CREDENTIALS:
+                headers = (("Authorization", given),) if given else ()
+                found = ask(path, "GET", "/x", ["h.t"], headers=(("X-Real-IP", client), *headers))[0]
+                trace = cluster.trace("http://h.t/x", client, at=ingress_world.NODE, headers=headers)
+                assert trace.result == str(found), f"{client} with {given!r}"
