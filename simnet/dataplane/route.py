@@ -202,7 +202,7 @@ def _to_peer(packet: Packet, actor: Actor, controller: Controller, plan: Plan, w
     """Open the second connection: the next packet is the proxy's own, and this one is its parent."""
     peer = peers[index]
     because = RuleChosen(controller.name, plan.routing, way.upstream, peer, peers, way.request, attempts, way.role,
-                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked, plan.retry)
+                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked, retry=plan.retry)
     host = peer.text if peer.address is not None else peer.host
     flow = Flow(actor, host, "TCP", way.request, parent=packet, way=way_index)
     source_port = _source_port(packet, len(attempts))
