@@ -149,7 +149,7 @@ class _Reader:
     def _repeated(self, made: Mapping, name: str, place: int) -> Exception:
         first = made.marks[list(made).index(name)]
         found, expected = f"the key `{name}` again", f"it once (first at {at(self._source, first)})"
-        return refusal(self._source, place, found, expected, f"remove one of the two `{name}`")
+        return refusal(self._source, place, found, expected, advice=f"remove one of the two `{name}`")
 
     def _unexpected(self, offset: int, expected: str) -> Exception:
         word = _WORD.match(self._text, offset)

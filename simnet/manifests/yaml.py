@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from simnet.errors import ManifestError, Place, Problem
 from simnet.manifests.json import objects
 from simnet.manifests.tree import Document, Source
 from simnet.manifests.yaml_block import BlockReader
-from simnet.manifests.yaml_errors import character, problem, quote, refusal
+from simnet.manifests.yaml_errors import Refusal, Trust, character, problem, quote, refusal
 from simnet.manifests.yaml_limits import DEFAULT, Limits, raised_by
 from simnet.manifests.yaml_lines import Names, Scalars
 from simnet.manifests.yaml_reading import Reading
@@ -30,14 +31,19 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u2028\u20
 _END_MARK = re.compile(r"^\.\.\.(?=[ \t\n])", re.MULTILINE)
 _ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n|\.\.\.[ \t]*(?:#[^\n]*)?\n)*+")
 _LARGE: Final = 2**18
+_MOST_REPAIRS: Final = 20
 _BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+Attempt = tuple[Document | None, list[Problem], Refusal | None]
 
 
 def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any]:
     """The values of all documents in `text`, without the empty ones; mappings and lists remember their places.
 
-    Raises ManifestError with every independent mistake: all repeated keys, and the first other mistake of each
-    document. `file` is the name used in messages. Cost: linear in the text.
+    Raises ManifestError with every mistake that can be found: all repeated keys, the first other mistake of each
+    document, and those that are still there below it once it is repaired as its message says. `file` is the name used
+    in messages. Cost: linear in the text.
     """
     return [document.value for document in read_documents(text, file, limits=limits)]
 
@@ -52,14 +58,12 @@ def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> li
         if text.lstrip().startswith("{"):
             documents, done = _leading_json(text, file, limits)
         line, text = text.count("\n", 0, done), _normalised(text[done:])
-        scalars, names = Scalars(), Names()
+        known = Scalars(), Names()
         for source, is_last in _cut(text, line, file, problems):
-            try:
-                document = _read(_until_end_mark(source, is_last=is_last), limits, scalars, names, problems)
-            except ManifestError as error:
-                problems += error.problems
-            else:
-                documents += [document] if document.value is not None else []
+            attempt = partial(_attempt, limits=limits, known=known, is_last=is_last)
+            document, found, error = attempt(source)
+            documents += [document] if document is not None and document.value is not None else []
+            problems += [*found, *_further(source, error, attempt)]
     if problems:
         raise ManifestError(sorted(problems, key=_order))
     return documents
@@ -141,10 +145,44 @@ def _check_separator(source: Source, problems: list[Problem]) -> None:
         problems.append(problem(source, offset, detail, "put it on the next line" if rest[0] != "-" else "---"))
 
 
-def _read(source: Source, limits: Limits, scalars: Scalars, names: Names, problems: list[Problem]) -> Document:
+def _attempt(source: Source, limits: Limits, known: tuple[Scalars, Names], *, is_last: bool) -> Attempt:
+    """The document if it can be read, the mistakes found, and the one that stopped the reading, if one did."""
+    found = list[Problem]()
+    try:
+        return _read(_until_end_mark(source, is_last=is_last), limits, known, found), found, None
+    except Refusal as error:
+        return None, [*found, *error.problems], error
+    except ManifestError as error:
+        return None, [*found, *error.problems], None
+    finally:
+        source.forget()
+
+
+def _further(source: Source, error: Refusal | None, attempt: Callable[[Source], Attempt]) -> list[Problem]:
+    """The mistakes below the first one that stay when that one is repaired, and so on from each to the next. What
+    does not fit on the line right below a repair may be the fault of the repair, and is left out."""
+    problems = list[Problem]()
+    for _ in range(_MOST_REPAIRS if len(source.text) <= _LARGE else 0):
+        if error is None or error.trust is Trust.NONE:
+            break
+        repaired, was_sure, lines = error.row, error.trust is Trust.SURE, source.text.split("\n")
+        last = max(source.base + repaired + 1, *(each.place.line for each in error.problems if each.place))
+        lines[repaired] = error.line
+        source = Source("\n".join(lines), source.file, source.base)
+        _, found, error = attempt(source)
+        if error is not None:
+            following = next((row for row in range(repaired + 1, len(lines)) if lines[row].strip()), -1)
+            is_doubtful = error.trust is Trust.NONE and (not was_sure or error.row == following)
+            if error.row <= repaired or is_doubtful or (error.row == following and not was_sure):
+                break
+        problems += [each for each in found if each.place is not None and each.place.line > last]
+    return problems
+
+
+def _read(source: Source, limits: Limits, known: tuple[Scalars, Names], problems: list[Problem]) -> Document:
     reading = Reading(source, limits)
     try:
-        value, row = BlockReader(reading, scalars, names).document()
+        value, row = BlockReader(reading, *known).document()
     finally:
         problems += reading.problems
         source.forget()
@@ -155,14 +193,16 @@ def _check_characters(source: Source) -> None:
     found = _FORBIDDEN.search(source.text)
     if found:
         name = character(found[0])
-        raise refusal(source, found.start(), f"the character {name}", "text; write it as an escape in double quotes")
+        raise refusal(source, found.start(), f"the character {name}", "text; write it as an escape in double quotes",
+                      reads_as=_FORBIDDEN.sub("", source.lines[source.row(found.start())]))
     if _BYTE_ORDER_MARK in source.text and "\n" + _BYTE_ORDER_MARK in source.text:
         offset = source.text.index("\n" + _BYTE_ORDER_MARK) + 1
         found_mark = f"the character {character(_BYTE_ORDER_MARK)}"
-        raise refusal(source, offset, found_mark, "it at the start of a document only")
+        without = source.lines[source.row(offset)].lstrip(_BYTE_ORDER_MARK)
+        raise refusal(source, offset, found_mark, "it at the start of a document only", without)
     if source.text.startswith("%"):
         expected = "the document itself; kubectl reads no directives"
-        raise refusal(source, 0, f"the directive {quote(source.lines[0])}", expected, "remove the line")
+        raise refusal(source, 0, f"the directive {quote(source.lines[0])}", expected, advice="remove the line", reads_as="")
 
 
 def _until_end_mark(source: Source, *, is_last: bool) -> Source:

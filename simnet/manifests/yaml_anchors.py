@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from simnet.manifests.tree import Mapping, Sequence, Source
-from simnet.manifests.yaml_errors import at, quote, refusal
+from simnet.manifests.yaml_errors import at, quote, refusal, with_quotes
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 
 NAME: Final = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n?:,\]}%@`]|$)")
@@ -46,7 +46,8 @@ class Anchors:
         if cell is None:
             known = ", ".join(f"&{other}" for other in self._cells) or "none"
             expected = f"a `&{name}` before this place in this document (anchors so far: {known})"
-            raise refusal(self._source, offset, f"`*{name}`", expected)
+            quoted = with_quotes(self._source, offset, f"*{name}")
+            raise refusal(self._source, offset, f"`*{name}`", expected, quoted)
         value = cell[0]
         if value is _WRITING:
             raise refusal(self._source, offset, f"`*{name}` inside `&{name}` itself", "an anchor that is complete")
@@ -109,7 +110,7 @@ class Anchors:
         kind = "an alias" if line[column] == "*" else "an anchor"
         expected = "a name of letters, digits, `-` and `_` after it, or quotes around the text"
         found = f"{quote(word)}: `{line[column]}` starts {kind}"
-        return refusal(self._source, offset, found, expected, f'{line[:column]}"{word}"{line[column + len(word) :]}')
+        return refusal(self._source, offset, found, expected, with_quotes(self._source, offset, word))
 
 
 def _own(root: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from enum import Enum, auto
 
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Source
@@ -16,9 +17,49 @@ def problem(source: Source, offset: int, detail: str, repair: str = "") -> Probl
     return Problem(detail, type="Syntax", place=source.place(offset), excerpt=excerpt(source, offset, repair))
 
 
-def refusal(source: Source, offset: int, found: str, expected: str, repair: str = "") -> ManifestError:
-    """The error for one mistake. `repair` is the corrected line, or a short instruction; empty where none is sure."""
-    return ManifestError(problem(source, offset, f"found {found}; expected {expected}", repair))
+class Trust(Enum):
+    """Whether reading may go on below a mistake, with its line repaired, to look for others."""
+
+    SURE = auto()  # what was meant is plain
+    GUESS = auto()  # it is not, but a mistake further down is still one
+    NONE = auto()  # the lines below would be judged by a guess
+
+
+class Refusal(ManifestError):
+    """One mistake that stops the reading of a document; the text may read on with `line` in place of that on `row`."""
+
+    row = 0
+    line = ""
+    trust = Trust.NONE
+
+
+def refusal(
+    source: Source, offset: int, found: str, expected: str, repair: str = "", *, advice: str = "", row: int = -1,
+    reads_as: str | None = None, trust: Trust = Trust.SURE,
+) -> Refusal:  # fmt: skip
+    """The error for one mistake. `repair` is the corrected line (that of `offset`, or the one on `row`), empty where
+    none is certain; `advice` says instead what to do. `reads_as` is the line to go on with where there is no repair;
+    with neither, reading does not go on."""
+    error = Refusal(problem(source, offset, f"found {found}; expected {expected}", repair or advice))
+    error.row = row if row >= 0 else source.row(offset)
+    error.line = repair or reads_as or ""
+    error.trust = trust if repair or reads_as is not None else Trust.NONE
+    return error
+
+
+def in_quotes(text: str) -> str:
+    """A text in double quotes, as one writes it by hand."""
+    body = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{body}"'
+
+
+def with_quotes(source: Source, offset: int, text: str) -> str:
+    """The line at `offset` with the text that stands there put in quotes; empty if it does not stand there."""
+    if not source.text.startswith(text, offset) or "\n" in text:
+        return ""
+    row = source.row(offset)
+    line, column = source.lines[row], offset - source.starts[row]
+    return line[:column] + in_quotes(text) + line[column + len(text) :]
 
 
 def excerpt(source: Source, offset: int, repair: str = "") -> tuple[str, ...]:

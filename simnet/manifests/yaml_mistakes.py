@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from simnet.manifests.tree import Source
-from simnet.manifests.yaml_errors import at, character, is_invisible, quote, refusal
+from simnet.manifests.yaml_errors import Trust, at, character, in_quotes, is_invisible, quote, refusal, with_quotes
 from simnet.manifests.yaml_quotes import quoted
 from simnet.manifests.yaml_text import tab
 
@@ -21,15 +21,17 @@ _GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*)""")
 _KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
 _GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
 _DASHED_WORD = re.compile(r"-[^\s-]")
+_SEPARATOR = re.compile(r"--+")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 
 
 def template(source: Source, offset: int) -> Exception:
     """`{{ ... }}` that no template engine has replaced."""
     row = source.row(offset)
-    rest = source.lines[row][offset - source.starts[row] :]
-    found = f"{quote(rest)}, which looks like a Helm template"
-    return refusal(source, offset, found, "plain YAML", "render it first (helm template)")
+    line, column = source.lines[row], offset - source.starts[row]
+    found = f"{quote(line[column:])}, which looks like a Helm template"
+    reads_as = with_quotes(source, offset, line[column:].rstrip()) if line[:column].strip() else ""
+    return refusal(source, offset, found, "plain YAML", advice="render it first (helm template)", reads_as=reads_as)
 
 
 # -- between brackets -------------------------------------------------------------------------------------------------
@@ -56,14 +58,16 @@ def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: in
         where = "the end of the document" if ended else f"line {source.base + row + 1}"
         found = f"`{bracket}`, opened at {at(source, opening)} and not closed before {where}"
         closing = "}" if bracket == "{" else "]"
-        return refusal(source, opening, found, f"`{closing}`", _line(source, opening)[0].rstrip() + closing)
+        return refusal(source, opening, found, f"`{closing}`", _line(source, opening)[0].rstrip() + closing, trust=Trust.GUESS)
     before = line[: place - source.starts[row]].rstrip()
     if before:
         repair = f"{before}, {line[place - source.starts[row] :]}"
     else:
-        repair = _line(source, len(source.text[:place].rstrip()) - 1)[0].rstrip() + ","
+        above, row = _line(source, len(source.text[:place].rstrip()) - 1)
+        repair = above.rstrip() + ","
     found = quote(_token(source, place))
-    return refusal(source, place, found, expected, repair if expected.startswith("`,`") else "")
+    repair = repair if expected.startswith("`,`") else ""
+    return refusal(source, place, found, expected, repair, row=row, trust=Trust.GUESS)
 
 
 def _swallowed(source: Source, opening: int, place: int) -> int:
@@ -109,8 +113,12 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
         found = f"{quote(text)} without a space after the colon"
         repair = f"{line[:column]}{glued[1]}: {glued[2]}"
         return refusal(source, offset + glued.start(2), found, f"{quote(f'{glued[1]}: {glued[2]}')}", repair)
+    if _SEPARATOR.fullmatch(text):
+        return refusal(source, offset, f"{quote(text)}, which is no separator", "`---` at the start of the line", "---",
+                       trust=Trust.NONE)
     word = text.partition(" #")[0].rstrip()
-    return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", f"{line[:column]}{word}:")
+    found, repair = f"{quote(word)}, which has no colon", f"{line[:column]}{word}:"
+    return refusal(source, offset, found, "`key: value`", repair, trust=Trust.GUESS)
 
 
 def _special(source: Source, row: int, column: int) -> Exception | None:
@@ -119,7 +127,7 @@ def _special(source: Source, row: int, column: int) -> Exception | None:
     text, offset = line[column:].rstrip(), source.starts[row] + column
     if _CONFLICT.match(text):
         found = f"the merge conflict marker {quote(text)}"
-        return refusal(source, offset, found, "one of the two versions", "keep one side and remove the marker lines")
+        return refusal(source, offset, found, "one of the two versions", advice="keep one side and remove the marker lines")
     if text.startswith("{{"):
         return template(source, offset)
     if line[column] == "\t":
@@ -152,7 +160,7 @@ def _unindented_text(source: Source, row: int, column: int, header: int) -> Exce
     name = above[key:].partition(":")[0]
     found = f"the text of the block scalar at {where}, not indented more than `{name}` (column {key + 1})"
     repair = " " * (key + 2) + line.lstrip()
-    return refusal(source, source.starts[row] + column, found, f"at least column {key + 3}", repair)
+    return refusal(source, source.starts[row] + column, found, f"at least column {key + 3}", repair, trust=Trust.NONE)
 
 
 def wrong_level(source: Source, row: int, column: int, levels: list[int], above: int, dash: int = -1) -> Exception:
@@ -167,11 +175,12 @@ def wrong_level(source: Source, row: int, column: int, levels: list[int], above:
         word = quote(source.lines[above][levels[-1] :].partition(":")[0])
         expected = f"{levels[-1]} (like {word} on line {source.base + above + 1}) or {dash} for a new `-` entry"
         repair = " " * levels[-1] + line.lstrip(" ")
-        return refusal(source, offset, f"a {what} at indent {column}", expected, repair)
+        return refusal(source, offset, f"a {what} at indent {column}", expected, repair, trust=Trust.NONE)
     shown = ", ".join(map(str, levels))
     found = f"indent {column}, which matches none of the open levels {shown}"
     nearest = min(levels, key=lambda level: abs(level - column))
-    return refusal(source, offset, found, f"one of {shown}", " " * nearest + line.lstrip(" "))
+    repair = " " * nearest + line.lstrip(" ")
+    return refusal(source, offset, found, f"one of {shown}", repair, trust=Trust.NONE)
 
 
 def deeper_than_value(source: Source, row: int, column: int, level: int, above: int) -> Exception:
@@ -191,7 +200,8 @@ def deeper_than_value(source: Source, row: int, column: int, level: int, above: 
         return colon_in_text(source, source.starts[row] + column + colon.start())
     found = f"a key at indent {column}" if colon else f"text at indent {column}"
     expected = f"indent {level}; a value was already given on line {source.base + above + 1}"
-    return refusal(source, source.starts[row] + column, found, expected, " " * level + line.lstrip(" "))
+    repair = " " * level + line.lstrip(" ")
+    return refusal(source, source.starts[row] + column, found, expected, repair, trust=Trust.NONE)
 
 
 def colon_in_plain(source: Source, row: int, start: int, colon: int) -> Exception:
@@ -218,7 +228,7 @@ def not_an_item(source: Source, row: int, column: int) -> Exception:
         repair = f"{' ' * column}- {text[1:]}"
         return refusal(source, offset + 1, f"{quote(text)} without a space after the dash", "`- `", repair)
     expected = "`- ` before the next item of the list, or a key further left"
-    return refusal(source, offset, quote(text), expected, f"{' ' * column}- {text}")
+    return refusal(source, offset, quote(text), expected, f"{' ' * column}- {text}", trust=Trust.NONE)
 
 
 def left_over(source: Source, row: int, column: int) -> Exception:
@@ -238,9 +248,8 @@ def colon_in_text(source: Source, offset: int) -> Exception:
     head = re.match(r"[ ]*(?:- +)*(?:[^\s:#'\"]+:[ \t]+)?", line)
     start = head.end() if head and head.end() <= column else len(line) - len(line.lstrip())
     value = line[start:].rstrip()
-    repaired = value.replace("\\", "\\\\").replace('"', '\\"')
     found = f"`: ` inside the unquoted value {quote(value)}"
-    return refusal(source, offset, found, "quotes around the value", f'{line[:start]}"{repaired}"')
+    return refusal(source, offset, found, "quotes around the value", line[:start] + in_quotes(value), trust=Trust.GUESS)
 
 
 def after_value(source: Source, offset: int, opening: int) -> Exception:
@@ -251,7 +260,7 @@ def after_value(source: Source, offset: int, opening: int) -> Exception:
         where = f"it swallowed the text up to {at(source, offset - 1)}"
         found = f"a quote {mark} that was not closed on its line; {where}"
         expected = f"{mark} on line {source.base + first + 1}"
-        return refusal(source, opening, found, expected, _line(source, opening)[0].rstrip() + mark)
+        return refusal(source, opening, found, expected, _line(source, opening)[0].rstrip() + mark, trust=Trust.GUESS)
     rest = quote(line[offset - source.starts[row] :])
     if mark not in "\"'":
         if rest.startswith("`:"):
@@ -260,7 +269,7 @@ def after_value(source: Source, offset: int, opening: int) -> Exception:
         return refusal(source, offset, f"{rest} after the closing `{bracket}`", "the end of the line")
     start = opening - source.starts[row]
     repair = line[:start] + _requoted(line[start:].rstrip())
-    return refusal(source, offset, f"{rest} after the closing quote", "the end of the line", repair)
+    return refusal(source, offset, f"{rest} after the closing quote", "the end of the line", repair, trust=Trust.GUESS)
 
 
 def _requoted(text: str) -> str:

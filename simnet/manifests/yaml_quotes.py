@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from simnet.manifests.tree import Source
-from simnet.manifests.yaml_errors import quote, refusal
+from simnet.manifests.yaml_errors import Trust, quote, refusal
 
 SINGLE: Final = re.compile(r"'([^']*+(?:''[^']*+)*+)'")
 DOUBLE: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
@@ -47,7 +47,7 @@ def _unclosed(source: Source, offset: int) -> Exception:
     line = source.lines[source.row(offset)].rstrip()
     mark = source.text[offset]
     found = f"a quote {mark} that is never closed"
-    return refusal(source, offset, found, f"{mark} at the end of the text", line + mark)
+    return refusal(source, offset, found, f"{mark} at the end of the text", line + mark, trust=Trust.GUESS)
 
 
 def _single_lines(inside: str) -> list[tuple[str, bool]]:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Mapping, Sequence, Source, is_open
 from simnet.manifests.yaml_anchors import Anchors, merge_sources, merged_over
-from simnet.manifests.yaml_errors import at, character, problem, quote, refusal
+from simnet.manifests.yaml_errors import Trust, at, character, in_quotes, problem, quote, refusal, with_quotes
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
@@ -21,6 +21,7 @@ _YAML_TAG = "tag:yaml.org,2002:"
 _CURLY: Final = {"\u201c": "\u201d", "\u201d": "\u201d", "\u2018": "\u2019", "\u2019": "\u2019", "\u00ab": "\u00bb"}
 _BLANKS = " \t"
 _MOST_REPEATS: Final = 50
+_FIRST_KEYS: Final = ("apiVersion", "kind")  # what manifests begin with
 
 
 class Properties(NamedTuple):
@@ -41,6 +42,7 @@ class Reading:
         self.warnings: list[Problem] = []
         self.is_in_key = False  # while the node after `? ` is read
         self._merged: dict[int, set[str]] = {}
+        self._restarted: set[int] = set()
         self._waiting: list[tuple[Any, Callable[[], None]]] = []
 
     def warn(self, offset: int, detail: str, repair: str = "") -> None:
@@ -124,7 +126,8 @@ class Reading:
     def check_finite(self, value: Any, text: str, offset: int) -> None:
         """Refuse infinities and NaN, for which JSON has no form."""
         if is_unwritable(value):
-            raise refusal(self.source, offset, quote(text), "a finite number, or quotes around the text")
+            expected = "a finite number, or quotes around the text"
+            raise refusal(self.source, offset, quote(text), expected, with_quotes(self.source, offset, text))
 
     def warn_curly(self, text: str, offset: int) -> None:
         """Typographic quotes quote nothing in YAML; they become part of the text."""
@@ -150,7 +153,8 @@ class Reading:
             found = f"`{char}` where {what} cannot begin"
             return refusal(source, offset, found, "a value on this line, or the list on the next line")
         found = f"{'a backquote' if char == '`' else f'`{char}`'} at the start of unquoted text"
-        return refusal(source, offset, found, "quotes around it", f'{line[:column]}"{rest}"')
+        trust = Trust.GUESS if ":" in rest else Trust.SURE
+        return refusal(source, offset, found, "quotes around it", line[:column] + in_quotes(rest), trust=trust)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
@@ -178,15 +182,24 @@ class Reading:
         """Make room for a key that is there already: replace it if a merge brought it, report it if not."""
         merged = self._merged.get(id(mapping), set())
         index = list(mapping).index(name)
-        if name not in merged:
+        if name not in merged and id(mapping) not in self._restarted:
             first, again = (self._offset(mapping, place) for place in (mapping.marks[index], mark))
-            detail = f"found the key `{name}` again; expected it once (first at {at(self.source, first)})"
-            self.problems.append(problem(self.source, again, detail, f"remove one of the two `{name}`"))
+            self.problems.append(self._repetition(mapping, name, index, first, again))
             if len(self.problems) > _MOST_REPEATS:
                 raise ManifestError(self.problems.pop())
         merged.discard(name)
         del mapping[name]
         del mapping.marks[index]
+
+    def _repetition(self, mapping: Mapping, name: str, index: int, first: int, again: int) -> Problem:
+        """The problem of a key given twice; told once for all keys when it looks as if the whole object began again."""
+        where = f"(first at {at(self.source, first)})"
+        if name in _FIRST_KEYS and not index and not mapping.column and len(mapping) > 1:
+            self._restarted.add(id(mapping))
+            detail = f"found the key `{name}` again; expected a `---` line above it, if another document begins here {where}"
+            return problem(self.source, again, detail, "---")
+        detail = f"found the key `{name}` again; expected it once {where}"
+        return problem(self.source, again, detail, f"remove one of the two `{name}`")
 
     def _offset(self, mapping: Mapping, mark: int) -> int:
         return mark if mapping.column < 0 else self.source.starts[mark] + mapping.column

@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from simnet.manifests.tree import Source
-from simnet.manifests.yaml_errors import quote, refusal
+from simnet.manifests.yaml_errors import Trust, quote, refusal
 
 _HEADER = re.compile(r"[|>](?:([-+])([0-9]?)|([0-9])([-+]?))?[ \t]*(#.*)?$")
 _SEGMENT = re.compile(r"(?:[^ \t:#]|:(?=[^ \t])|(?<=[^ \t])#|[ \t]+(?=[^ \t#]))*+")
@@ -106,7 +106,7 @@ def _bad_header(source: Source, row: int, column: int) -> Exception:
     if not extra:
         at = offset
     expected = "one of `-` `+`, one digit, and the text on the next lines"
-    return refusal(source, at, found, expected, line[: column + 1])
+    return refusal(source, at, found, expected, line[: column + 1], trust=Trust.NONE)
 
 
 class Plain(NamedTuple):
@@ -160,8 +160,9 @@ def tab(source: Source, row: int, column: int) -> Exception:
     line = source.lines[row]
     above = next((text for text in reversed(source.lines[:row]) if text.strip() and text.lstrip()[0] != "#"), "")
     level = len(above) - len(above.lstrip(" ")) + (2 if above.rstrip().endswith(":") else 0)
-    width = max(level - column, 1)
-    rest = line[column:].lstrip(_BLANKS)
-    noun = "space" if width == 1 else "spaces"
-    repair = f"{line[:column]}{' ' * width}{rest}  (the tab replaced by {width} {noun})" if rest else "an empty line"
-    return refusal(source, source.starts[row] + column, "a tab used for indentation", "spaces", repair)
+    width, rest = max(level - column, 1), line[column:].lstrip(_BLANKS)
+    where = source.starts[row] + column
+    if not rest:
+        return refusal(source, where, "a tab on a blank line", "nothing there", advice="an empty line", reads_as="")
+    expected = f"{width} space{'' if width == 1 else 's'} in its place"
+    return refusal(source, where, "a tab used for indentation", expected, f"{line[:column]}{' ' * width}{rest}")

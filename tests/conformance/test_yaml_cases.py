@@ -16,13 +16,25 @@ from tests.conformance.case_files import load
 
 CASE_KEYS = {"id", "kind", "name", "text", "expect", "source"}
 MISTAKE_KEYS = {"name", "text", "line", "column", "how"}
+TOP_KEYS = {"format", "cases"}
+ADVICE = ("render it first", "keep one side", "remove one of", "put it on", "an empty line", "remove the line")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    name = "yaml.json" if "case" in metafunc.fixturenames else "yaml-mistakes.json"
-    rows = (load(metafunc.config, name) or {}).get("cases", ())
-    params = [pytest.param(row, id=" ".join(str(row[key]) for key in ("id", "kind", "name") if key in row)) for row in rows]
-    metafunc.parametrize("case" if name == "yaml.json" else "mistake", params)
+    for argument, name in (("case", "yaml.json"), ("mistake", "yaml-mistakes.json")):
+        if argument in metafunc.fixturenames:
+            data = load(metafunc.config, name)
+            rows = rows_of(data, name) if data is not None else []
+            ids = [" ".join(str(row[key]) for key in ("id", "kind", "name") if key in row) for row in rows]
+            metafunc.parametrize(argument, rows, ids=ids)
+
+
+def rows_of(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """The rows of a file; a key nobody reads is a failure, and so is a file without rows."""
+    assert set(data) <= TOP_KEYS, f"{name}: unknown keys {set(data) - TOP_KEYS}"
+    rows: list[dict[str, Any]] = data["cases"]
+    assert rows, f"{name} has no case"
+    return rows
 
 
 def same(ours: Any, theirs: Any) -> bool:
@@ -34,38 +46,107 @@ def same(ours: Any, theirs: Any) -> bool:
     return bool(ours == theirs) and isinstance(ours, bool) == isinstance(theirs, bool)
 
 
-def test_reads_what_kubernetes_tools_read(case: dict[str, Any]) -> None:
+def check_case(case: dict[str, Any]) -> None:
     assert set(case) <= CASE_KEYS, f"unknown keys: {set(case) - CASE_KEYS}"
     match case["expect"]:
-        case {"docs": documents, **rest} if not rest:
-            assert same(yaml.read_all(case["text"]), documents)
+        case {"docs": list(documents), **rest} if not rest:
+            found = yaml.read_all(case["text"])
+            assert same(found, documents), f"read {found}, not {documents}"
         case {"error": True, **rest} if not rest:
             with pytest.raises(ManifestError) as caught:
                 yaml.read_all(case["text"], "case.yaml")
-            place = caught.value.problems[0].place
-            assert place is not None and place.file == "case.yaml"
             lines = case["text"].split("\n")
-            assert 1 <= place.line <= len(lines) and 1 <= place.column <= len(lines[place.line - 1]) + 1
+            for problem in caught.value.problems:
+                place = problem.place
+                assert place is not None and place.file == "case.yaml"
+                assert 1 <= place.line <= len(lines) and 1 <= place.column <= len(lines[place.line - 1]) + 1
         case other:
-            pytest.fail(f"unknown expectation {other}")
+            raise AssertionError(f"unknown expectation {other}")
 
 
-def test_tells_the_mistake_where_it_is(mistake: dict[str, Any]) -> None:
+def check_mistake(mistake: dict[str, Any]) -> None:
     assert set(mistake) <= MISTAKE_KEYS, f"unknown keys: {set(mistake) - MISTAKE_KEYS}"
     place = Place("web.yaml", mistake["line"], mistake["column"])
     match mistake["how"]:
         case "refuse":
             with pytest.raises(ManifestError) as caught:
                 yaml.read_all(mistake["text"], "web.yaml")
-            assert caught.value.problems[0].place == place
+            assert [each.place for each in caught.value.problems] == [place]
         case "warn":
             warnings = [each for document in yaml.read_documents(mistake["text"], "web.yaml") for each in document.warnings]
             assert [each.place for each in warnings] == [place]
         case "schema":
             yaml.read_all(mistake["text"], "web.yaml")
             with pytest.raises(ManifestError) as caught:
-                read_manifests(mistake["text"])
-            found = [each.place for each in caught.value.problems if each.place]
-            assert [(each.line, each.column) for each in found] == [(place.line, place.column)]
+                read_manifests(mistake["text"], file="web.yaml")
+            assert [each.place for each in caught.value.problems] == [place]
         case other:
-            pytest.fail(f"unknown way {other!r}")
+            raise AssertionError(f"unknown way {other!r}")
+
+
+def test_reads_what_kubernetes_tools_read(case: dict[str, Any]) -> None:
+    check_case(case)
+
+
+def test_tells_the_mistake_where_it_is(mistake: dict[str, Any]) -> None:
+    check_mistake(mistake)
+
+
+def test_the_repaired_line_repairs_it(mistake: dict[str, Any]) -> None:
+    """The `try` line, put in place of the line it was shown for, makes a text that reads (or has another mistake)."""
+    if mistake["how"] != "refuse":
+        return
+    with pytest.raises(ManifestError) as caught:
+        yaml.read_all(mistake["text"], "web.yaml")
+    problem = caught.value.problems[0]
+    *_, last = problem.excerpt
+    assert last.startswith("try: "), "there is no line to try"
+    repair = last.removeprefix("try: ")
+    if repair.startswith(ADVICE):
+        return
+    results = []
+    for line in (mistake["line"] - 1, mistake["line"] - 2):  # a missing comma belongs on the line above
+        lines = mistake["text"].split("\n")
+        lines[line] = repair
+        try:
+            results.append(bool(yaml.read_all("\n".join(lines))))
+        except ManifestError as error:
+            results.append(error.problems[0].place.line > mistake["line"] if error.problems[0].place else False)
+    assert any(results), f"{repair!r} is no repair"
+
+
+# -- the runner itself ---------------------------------------------------------------------------------------------------
+
+
+def wrong_case(case: dict[str, Any]) -> dict[str, Any]:
+    """The row with an expectation that is not true: something to read where there is an error, and one document more,
+    or the last one in a list, where there is something to read."""
+    expect = case["expect"]
+    if "error" in expect:
+        return {**case, "expect": {"docs": []}}
+    documents = expect["docs"]
+    return {**case, "expect": {"docs": [*documents[:-1], [documents[-1]]] if documents else [{}]}}
+
+
+def wrong_mistakes(mistake: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row with the next line, the next column, and each other way."""
+    ways = [{**mistake, "how": how} for how in ("refuse", "warn", "schema") if how != mistake["how"]]
+    return [{**mistake, "line": mistake["line"] + 1}, {**mistake, "column": mistake["column"] + 1}, *ways]
+
+
+def test_a_wrong_expectation_fails(case: dict[str, Any]) -> None:
+    for wrong in (wrong_case(case), {**case, "expect": {}}, {**case, "expct": 1}):
+        with pytest.raises((AssertionError, ManifestError, pytest.fail.Exception)):
+            check_case(wrong)
+
+
+def test_a_wrong_place_or_way_fails(mistake: dict[str, Any]) -> None:
+    for wrong in (*wrong_mistakes(mistake), {**mistake, "note": 1}):
+        with pytest.raises((AssertionError, ManifestError, pytest.fail.Exception)):
+            check_mistake(wrong)
+
+
+def test_an_unknown_key_at_the_top_or_no_row_fails() -> None:
+    for data in ({"cases": []}, {"cases": [{}], "more": 1}):
+        with pytest.raises(AssertionError):
+            rows_of(data, "yaml.json")

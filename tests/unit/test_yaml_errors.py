@@ -12,15 +12,15 @@ from simnet.manifests import yaml
 
 MESSAGES = [  # sentence, text, message
     ("a tab indents", "a:\n\tb: 1\n", """\
-web.yaml:2:1: found a tab used for indentation; expected spaces
+web.yaml:2:1: found a tab used for indentation; expected 2 spaces in its place
 \tb: 1
 ^
-try:   b: 1  (the tab replaced by 2 spaces)"""),
+try:   b: 1"""),
     ("a tab after spaces", "a:\n  b: 1\n  \tc: 2\n", """\
-web.yaml:3:3: found a tab used for indentation; expected spaces
+web.yaml:3:3: found a tab used for indentation; expected 1 space in its place
   \tc: 2
   ^
-try:    c: 2  (the tab replaced by 1 space)"""),
+try:    c: 2"""),
     ("a tab after a dash", "-\ta\n", """\
 web.yaml:1:2: found a tab after the dash; expected a space
 -\ta
@@ -185,7 +185,29 @@ try: a: "C:\\\\data\""""),
     ("an unknown anchor", "a: &b 1\nc: *d\n", """\
 web.yaml:2:4: found `*d`; expected a `&d` before this place in this document (anchors so far: &b)
 c: *d
-   ^"""),
+   ^
+try: c: "*d\""""),
+    ("a separator of two dashes", "a: 1\n--\nb: 2\n", """\
+web.yaml:2:1: found `--`, which is no separator; expected `---` at the start of the line
+--
+^
+try: ---"""),
+    ("a forgotten separator", "apiVersion: v1\nkind: A\nx: 1\napiVersion: v1\nkind: B\nx: 2\n", """\
+web.yaml:4:1: found the key `apiVersion` again; expected a `---` line above it, if another document begins here \
+(first at 1:1)
+apiVersion: v1
+^
+try: ---"""),
+    ("infinity", "a: .inf\n", """\
+web.yaml:1:4: found `.inf`; expected a finite number, or quotes around the text
+a: .inf
+   ^
+try: a: ".inf\""""),
+    ("a blank line with a tab", "a:\n\t\n  b: 1\n", """\
+web.yaml:2:1: found a tab on a blank line; expected nothing there
+\t
+^
+try: an empty line"""),
     ("a no-break space as indentation", "a:\n\u00a0\u00a0b: 1\n", """\
 web.yaml:2:1: found the character U+00A0 (no-break space), which looks like a space but is not; expected spaces
 \u00a0\u00a0b: 1
@@ -231,3 +253,29 @@ def test_the_excerpt_is_the_source_line_as_it_stands() -> None:
     with pytest.raises(ManifestError) as caught:
         yaml.read_all("a:\n      b: é @\n      b: @é\n")
     assert caught.value.problems[-1].excerpt[:2] == ("      b: @é", "         ^")
+
+
+TOGETHER = [  # sentence, text, places; mistakes in one document that have nothing to do with each other
+    ("values that need quotes", "a: @b\nc:\n  d: *.e\n  f: {{ .x }}\ng: \"\\d\"\n", [(1, 4), (3, 6), (4, 6), (5, 5)]),
+    ("lines that begin with a tab", "a:\n\tb: 1\n\tc: 2\n  d: 3\n", [(2, 1), (3, 1)]),
+    ("spaces left out", "a:\n  b:1\n  c: 2\nd:\n  - e\n  -f\n", [(2, 5), (6, 4)]),
+    ("template lines", "a:\n{{- if .x }}\n  b: 1\n{{- end }}\n  c: {{ .c }}\n", [(2, 1), (4, 1), (5, 6)]),
+    ("a key given twice below another mistake", "a: [1\nb: 2\nc: 3\nb: 4\n", [(1, 4), (4, 1)]),
+    ("an indentation that may be the fault of the repair above it is left out", "a: b: c\n  d: 1\n", [(1, 5)]),
+    ("below an indentation that fits nowhere nothing is sure", "a:\n    b: 1\n  c: 2\nd: @\n", [(3, 3)]),
+    ("each document on its own", "a: @\n---\nb: @\nc: @\n", [(1, 4), (3, 4), (4, 4)]),
+    ("a character that is nowhere allowed", "a: x\x07y\nb: @\n", [(1, 5), (2, 4)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "places"), [row[1:] for row in TOGETHER], ids=[row[0] for row in TOGETHER])
+def test_mistakes_told_together(text: str, places: list[tuple[int, int]]) -> None:
+    with pytest.raises(ManifestError) as caught:
+        yaml.read_all(text, "web.yaml")
+    assert [(each.place.line, each.place.column) for each in caught.value.problems if each.place] == places
+
+
+def test_a_text_of_mistakes_only_is_told_in_part() -> None:
+    with pytest.raises(ManifestError) as caught:
+        yaml.read_all("- @\n" * 5000)
+    assert len(caught.value.problems) < 100
