@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cases", metavar="DIR", default=None,
                      help="run the conformance tests on the case files of DIR instead of the committed ones")
+    parser.addoption("--yaml-suite", metavar="DIR", default=None,
+                     help="a copy of the yaml-test-suite to read (or set YAML_TEST_SUITE); without one its tests are skipped")
     parser.addoption("--long", action="store_true", default=False,
                      help="run long randomised tests in full size (default: one fiftieth, fixed seed)")
 

@@ -15,6 +15,7 @@ from simnet.manifests.yaml_errors import at, quote, refusal, with_quotes
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 
 NAME: Final = re.compile(r"[&*]([A-Za-z0-9_-]+)(?=[ \t\n?:,\]}%@`]|$)")
+_GLUED = re.compile(r"[?%@`]|:[^ \t\n]")  # kubectl takes these for the beginning of the anchored value
 _WRITING: Final = object()
 
 
@@ -35,8 +36,9 @@ class Anchors:
 
     def name_at(self, offset: int) -> str:
         """The name of the alias or anchor that begins at `offset`; an error if there is none."""
-        found = NAME.match(self._source.text, offset)
-        if found:
+        text = self._source.text
+        found = NAME.match(text, offset)
+        if found and not (text[offset] == "&" and _GLUED.match(text, found.end())):
             return found[1]
         raise self._no_name(offset)
 

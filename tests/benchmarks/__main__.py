@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import ingress, pods, requests, startup
+from tests.benchmarks import ingress, manifests, pods, requests, startup
 from tests.benchmarks.bench import Row
 
-GROUPS = {"T": startup.rows, "W": requests.rows, "S": pods.rows, "I": ingress.rows}
+GROUPS = {"T": startup.rows, "W": requests.rows, "S": pods.rows, "I": ingress.rows, "Y": manifests.rows}
 
 
 def main() -> int:

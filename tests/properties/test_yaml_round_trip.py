@@ -6,6 +6,7 @@ The writer below is the test's own and shares no code with the package's encoder
 from __future__ import annotations
 
 import json
+import sys
 from random import Random
 from typing import Any
 
@@ -186,13 +187,18 @@ list:
 NOISE = "\t :-#'\"[]{},&*!|>%@`?~\\\n\x00\ufeff\u00a0x0."
 
 
+def damaged(random: Random) -> str:
+    """The valid text with one character changed, left out, or put in."""
+    at, char = random.randrange(len(VALID)), random.choice(NOISE)
+    return VALID[:at] + random.choice(["", char, char + VALID[at], char * 3]) + VALID[at + 1 :]
+
+
 @pytest.mark.parametrize("block", range(5))
 def test_one_damaged_character_gives_a_value_or_an_error_with_a_place_in_the_file(block: int, scale: int) -> None:
+    """A hundred thousand with --long; anything but a value or a ManifestError fails."""
     random = Random(block)
-    for _ in range(150 * scale):
-        at = random.randrange(len(VALID))
-        char = random.choice(NOISE)
-        text = VALID[:at] + random.choice(["", char, char + VALID[at], char * 3]) + VALID[at + 1 :]
+    for _ in range(400 * scale):
+        text = damaged(random)
         try:
             yaml.read_all(text, "web.yaml")
         except ManifestError as error:
@@ -202,6 +208,32 @@ def test_one_damaged_character_gives_a_value_or_an_error_with_a_place_in_the_fil
                 assert place is not None and place.file == "web.yaml", text
                 assert 1 <= place.line <= len(lines) and 1 <= place.column <= len(lines[place.line - 1]) + 1, (text, str(error))
                 assert str(problem) and problem.detail.startswith("found "), text
+
+
+def calls(text: str) -> int:
+    """How many functions are called while the text is read, ours and the interpreter's."""
+    count = 0
+
+    def counting(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counting)
+    try:
+        yaml.read_all(text)
+    except ManifestError:
+        pass
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_damage_costs_a_bounded_number_of_steps(scale: int) -> None:
+    """Looking for further mistakes reads a text again, twenty times at most, and does not grow with what is wrong."""
+    random = Random(0)
+    assert max(calls(damaged(random)) for _ in range(100 * scale)) < 20 * calls(VALID)
+    short, long = ("".join(f"k{n}: @\n" for n in range(count)) for count in (500, 4000))
+    assert calls(long) < 12 * calls(short)
 
 
 PIECES = ["[", "{", "- ", "? ", "a: ", '"', "'", "|", "&a ", "*a ", "!x ", "#", "\t", "\n", ": ", "...\n", "a: 1\n"]

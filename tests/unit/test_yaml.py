@@ -76,6 +76,7 @@ DATA_LOSS = [  # sentence, text, place and beginning of the message; kubectl rea
     ("a mark in the middle of a file", "a: 1\n\ufeffb: 2\n", "2:1: found the character U+FEFF"),
     ("a second object after one in braces", '---\n{"a": 1}\n{"b": 2}\n', '3:1: found `{"b": 2}` after the end of the document'),
     ("an end mark alone", "# c\n...\n", "2:1: found the end mark `...` without a document"),
+    ("an anchor name with a colon", "a: &x:y 1\n", "1:4: found `&x:y`: `&` starts an anchor"),
     ("another object on the line of a JSON object", '{"a": 1} b: 2\n', "1:10: found `b: 2` after the JSON object"),
 ]
 
