@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from simnet.cluster import Cluster
-from simnet.errors import ManifestError, Place, Problem, SimnetError, UsageError
+from simnet.errors import ManifestError, Problem, SimnetError, UsageError
 from simnet.manifests import Limits, Manifest, not_modelled, read_manifests, unjudged
+from simnet.manifests.files import decoded
 
 FINE, FAILED, UNREADABLE = 0, 1, 2
+STANDARD_INPUT = "standard input"
 
 
 def cluster_of(arguments: argparse.Namespace) -> Cluster:
@@ -38,16 +40,20 @@ def _read(arguments: argparse.Namespace) -> list[Manifest]:
     problems: list[Problem] = []
     for name in arguments.filename:
         try:
-            source = Path(name) if name != "-" else sys.stdin.read()
-            found += read_manifests(source, file="" if name != "-" else "standard input", rules=unjudged, limits=limits,
+            source = Path(name) if name != "-" else _standard_input()
+            found += read_manifests(source, file="" if name != "-" else STANDARD_INPUT, rules=unjudged, limits=limits,
                                     lenient=arguments.lenient)
         except ManifestError as refused:
             problems += refused.problems
-        except UnicodeDecodeError as problem:
-            problems.append(Problem(f"cannot be read: {problem}", type="Syntax", place=Place("standard input")))
     if problems:
         raise ManifestError(problems)
     return found
+
+
+def _standard_input() -> str:
+    """The text on standard input, in UTF-8 or UTF-16. Raises ManifestError at bytes that are neither."""
+    raw = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if raw is None else decoded(raw.read(), STANDARD_INPUT)
 
 
 def _nodes(text: str) -> int | dict[str, str]:

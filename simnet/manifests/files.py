@@ -91,12 +91,15 @@ def _read_files(paths: Iterable[Path], limits: Limits) -> list[Document]:
     for path in paths:
         try:
             documents += read_bytes(path.read_bytes(), str(path), limits=limits)
+        except yaml.PartlyRead as error:
+            documents += error.documents
+            problems += error.problems
         except ManifestError as error:
             problems += error.problems
         except OSError as error:
             problems.append(_unreadable(str(path), f"cannot be read: {error.strerror or error}"))
     if problems:
-        raise ManifestError(problems)
+        raise yaml.partly_read(problems, documents)
     return documents
 
 

@@ -16,6 +16,7 @@ from simnet.manifests.misplaced import repair
 from simnet.manifests.paths import at
 from simnet.manifests.schema import tables
 from simnet.manifests.tree import Document
+from simnet.manifests.yaml import PartlyRead
 from simnet.manifests.yaml_limits import DEFAULT, Limits
 
 Rules = Callable[[Manifest], list[Problem]]
@@ -39,7 +40,9 @@ def read_manifests(
     source of another type.
     """
     problems: list[Problem] = []
-    found = read_text(source, file, limits=limits) if file else list(_documents(source, problems, limits))
+    found = list(_documents(source, problems, limits, file))
+    if problems and rules is unjudged:
+        rules = check  # nobody will judge the others later, so their own mistakes are told now
     scopes = scopes_of(each.value if isinstance(each, Document) else each.data for each in found)
     manifests = []
     for each in found:
@@ -50,7 +53,7 @@ def read_manifests(
             manifests.append(made)
         elif isinstance(each, Document):
             problems += _reindented(each, namespace) or made
-    refuse(problems)
+    refuse(_in_order(problems))
     return manifests
 
 
@@ -63,10 +66,24 @@ def _position(problem: Problem) -> tuple[int, int]:
     return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 
 
-def _documents(source: Any, problems: list[Problem], limits: Limits) -> Iterator[Document | Manifest]:
-    """The documents of a source, Lists taken apart; what cannot be read is added to `problems`."""
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Problems in the order of their files and lines, those without a place where they are."""
+    files = list(dict.fromkeys(each.place.file for each in problems if each.place))
+    places = [(files.index(each.place.file), each.place.line) for each in problems if each.place and each.place.line]
+    if len(places) < len(problems):
+        return problems
+    return [each for _, each in sorted(zip(places, problems, strict=True), key=lambda pair: pair[0])]
+
+
+def _documents(source: Any, problems: list[Problem], limits: Limits, file: str = "") -> Iterator[Document | Manifest]:
+    """The documents of a source (or of a text called `file`), Lists taken apart; what cannot be read is added to
+    `problems`."""
+    inside: Iterable[Any]
     try:
-        inside = list(_inside(source, limits))
+        inside = read_text(source, file, limits=limits) if file else list(_inside(source, limits))
+    except PartlyRead as error:
+        problems += error.problems
+        inside = error.documents
     except ManifestError as error:
         problems += error.problems
         return

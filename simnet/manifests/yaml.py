@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -35,6 +35,19 @@ _MOST_REPAIRS: Final = 20
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
+class PartlyRead(ManifestError):
+    """Documents of an input cannot be read; `documents` are the others, so that their mistakes can be told as well."""
+
+    documents: tuple[Document, ...] = ()
+
+
+def partly_read(problems: Iterable[Problem], documents: Iterable[Document]) -> PartlyRead:
+    """The error for an input of which only some documents can be read."""
+    error = PartlyRead(problems)
+    error.documents = tuple(documents)
+    return error
+
+
 Attempt = tuple[Document | None, list[Problem], Refusal | None]
 
 
@@ -49,7 +62,8 @@ def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any
 
 
 def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Document]:
-    """As `read_all`, with the line each document begins on and the warnings about it."""
+    """As `read_all`, with the line each document begins on and the warnings about it. The error is a PartlyRead where
+    other documents could be read."""
     if len(text) > limits.size:
         detail = f"found {len(text):,} characters; expected at most {limits.size:,} {raised_by('size')}"
         raise ManifestError(Problem(detail, "Syntax", Place(file)))
@@ -65,7 +79,7 @@ def read_documents(text: str, file: str = "", *, limits: Limits = DEFAULT) -> li
             documents += [document] if document is not None and document.value is not None else []
             problems += [*found, *_further(source, error, attempt)]
     if problems:
-        raise ManifestError(sorted(problems, key=_order))
+        raise partly_read(sorted(problems, key=_order), documents)
     return documents
 
 

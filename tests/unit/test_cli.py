@@ -203,6 +203,24 @@ def test_standard_input_is_a_file_among_others(files: Path, capsys: pytest.Captu
     assert capsys.readouterr().out == "pod/quiet\npod/server\n"
 
 
+def test_standard_input_may_be_utf_16(files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WEB.encode("utf-16")), encoding="utf-8"))
+    assert status_of("get", "pods", "-f", "-", "-o", "name") == 0
+    assert capsys.readouterr().out == "pod/quiet\npod/server\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a: \xff\n"), encoding="utf-8"))
+    assert status_of("get", "pods", "-f", "-") == 2
+    assert capsys.readouterr().err.startswith("standard input:1:4: found the byte 0xff; expected UTF-8 text")
+
+
+def test_a_limit_of_the_reader_can_be_raised(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("deep.yaml").write_text("{apiVersion: example.com/v1, kind: A, metadata: {name: a}, spec: " + "[" * 110 + "]" * 110 + "}")
+    assert status_of("get", "A", "-f", "deep.yaml") == 2
+    assert "expected fewer levels (the limit `depth`" in capsys.readouterr().err
+    assert status_of("get", "A", "-f", "deep.yaml", "--limit", "depth=120", "-o", "name") == 0
+    assert status_of("get", "A", "-f", "deep.yaml", "--limit", "depth") == 2
+    assert "the limit 'depth' is not NAME=NUMBER" in capsys.readouterr().err
+
+
 def test_mistakes_on_standard_input_are_placed(files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("kind: Pod\n  apiVersion: v1\n"))
     assert status_of("get", "pods", "-f", "-") == 2

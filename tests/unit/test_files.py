@@ -72,7 +72,7 @@ def test_the_mistakes_of_all_files_are_told_together(folder: Path) -> None:
     (folder / "b.yaml").write_text("b:\n\tc: 1\n")
     (folder / "c.json").write_bytes(b'{"c": "\xff"}')
     assert problems(folder) == [
-        f"{folder}/b.yaml:2:1: found a tab used for indentation; expected spaces",
+        f"{folder}/b.yaml:2:1: found a tab used for indentation; expected 2 spaces in its place",
         f"{folder}/c.json:1:8: found the byte 0xff; expected UTF-8 text",
     ]
 

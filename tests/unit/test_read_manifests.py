@@ -133,3 +133,18 @@ def test_a_place_may_be_asked_for_by_text():
 def test_anything_else_is_no_source(source):
     with pytest.raises(UsageError, match="is no source of manifests"):
         read_manifests(source)
+
+
+def test_documents_that_can_be_read_are_checked_though_others_cannot(tmp_path):
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containrs: []}\n---\na: @\n---\napiVersion: v1\nkind: Pod\n"
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text("b: @\n")
+    for source, file, others in ((text, "a.yaml", []), (tmp_path, "", [1])):
+        with pytest.raises(ManifestError) as refused:
+            read_manifests(source, file=file)
+        assert [problem.place.line for problem in refused.value.problems] == [4, 6, 8, *others]
+
+
+def test_a_list_in_a_named_text_is_taken_apart():
+    text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n"
+    assert [each.ref for each in read_manifests(text, file="f")] == ["namespace/a"]
