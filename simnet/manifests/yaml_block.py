@@ -264,7 +264,7 @@ class BlockReader:
             value = reading.scalar(raw, start, tag) if tag else resolve(raw)
         if anchor:
             reading.anchors.begin(anchor)[0] = value
-        return reading.key(value, start), colon.end(), not tag and text[start:end].rstrip() == "<<"
+        return reading.key(value, start), colon.end(), tag in ("", "!") and text[start:end].rstrip() == "<<"
 
     def _explicit(self, made: Mapping, row: int, column: int) -> tuple[Any, int]:
         """Read `? key` and, on a later row, `: value`."""

@@ -72,6 +72,13 @@ def excerpt(source: Source, offset: int, repair: str = "") -> tuple[str, ...]:
     return (shown, lead + "^", *([f"try: {repair}"] if repair else []))
 
 
+def goes_on_below(source: Source, row: int) -> bool:
+    """Whether the next line with something on it is indented deeper than the key or item on this one."""
+    here = source.lines[row]
+    below = next((line for line in source.lines[row + 1 :] if line.strip()), "")
+    return len(below) - len(below.lstrip(" ")) > len(here) - len(here.lstrip(" -"))
+
+
 def at(source: Source, offset: int) -> str:
     """`20:3`, for naming a second place inside a message."""
     place = source.place(offset)

@@ -7,10 +7,21 @@ mistake, which is often an earlier one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from simnet.manifests.tree import Source
-from simnet.manifests.yaml_errors import Trust, at, character, in_quotes, is_invisible, quote, refusal, with_quotes
+from simnet.manifests.yaml_errors import (
+    Trust,
+    at,
+    character,
+    goes_on_below,
+    in_quotes,
+    is_invisible,
+    quote,
+    refusal,
+    with_quotes,
+)  # fmt: skip
 from simnet.manifests.yaml_quotes import quoted
 from simnet.manifests.yaml_text import tab
 
@@ -21,6 +32,8 @@ _GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*)""")
 _KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
 _GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
 _DASHED_WORD = re.compile(r"-[^\s-]")
+_WORDS = re.compile(r"([\w./-]+)(?: *=)? +(\S.*)")
+_BLOCK_MARK = re.compile(r"(?<=[ \t])[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _SEPARATOR = re.compile(r"--+")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
 
@@ -59,9 +72,16 @@ def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: in
         found = f"`{bracket}`, opened at {at(source, opening)} and not closed before {where}"
         closing = "}" if bracket == "{" else "]"
         return refusal(source, opening, found, f"`{closing}`", _line(source, opening)[0].rstrip() + closing, trust=Trust.GUESS)
-    before = line[: place - source.starts[row]].rstrip()
-    if before:
-        repair = f"{before}, {line[place - source.starts[row] :]}"
+    column = place - source.starts[row]
+    before = line[:column].rstrip()
+    if before[-1:] in ("'", '"') and source.text[place - 1] == before[-1:] and expected.startswith("`,`"):
+        inside = '`\\"` for a quote inside double quotes, or single quotes around the text'
+        advice = inside if before[-1] == '"' else "`''` for an apostrophe inside single quotes"
+        return refusal(source, place, f"{quote(_token(source, place))} right after a closing quote", expected, advice=advice)
+    if before and line[column] in "]}":
+        repair = line[:column].rstrip(" ,") + ("}" if bracket == "{" else "]") + line[column:]
+    elif before:
+        repair = f"{before}, {line[column:]}"
     else:
         above, row = _line(source, len(source.text[:place].rstrip()) - 1)
         repair = above.rstrip() + ","
@@ -71,12 +91,16 @@ def forgotten_or_unexpected(source: Source, opening: int, place: int, indent: in
 
 
 def _swallowed(source: Source, opening: int, place: int) -> int:
-    """Where the word before a `:` begins, if that word was read as more of the line above, which lacks its comma."""
+    """Where the word before a `:` begins, if that word was read as more of the value before it, which lacks its comma."""
     line, row = _line(source, place)
     first = source.starts[row] + len(line) - len(line.lstrip())
     before = source.text[:first].rstrip()
-    is_swallowed = source.text[place : place + 1] == ":" and first < place and before[-1:] not in ",[{:"
-    return first if is_swallowed and row > source.row(opening) else place
+    if source.text[place : place + 1] != ":" or first >= place:
+        return place
+    if before[-1:] not in ",[{:" and row > source.row(opening):
+        return first
+    word = re.search(r"[^\s,\[{:] +([^\s,\[{:]+) *$", source.text[max(first, opening) : place])
+    return max(first, opening) + word.start(1) if word else place
 
 
 def _token(source: Source, offset: int) -> str:
@@ -117,8 +141,9 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
         return refusal(source, offset, f"{quote(text)}, which is no separator", "`---` at the start of the line", "---",
                        trust=Trust.NONE)
     word = text.partition(" #")[0].rstrip()
-    found, repair = f"{quote(word)}, which has no colon", f"{line[:column]}{word}:"
-    return refusal(source, offset, found, "`key: value`", repair, trust=Trust.GUESS)
+    pair = _WORDS.fullmatch(word)
+    repair = line[:column] + (f"{pair[1]}: {pair[2]}" if pair else f"{word}:")
+    return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", repair, trust=Trust.GUESS)
 
 
 def _special(source: Source, row: int, column: int) -> Exception | None:
@@ -147,15 +172,18 @@ def invisible(source: Source, row: int, column: int) -> Exception:
     end = column
     while end < len(line) and is_invisible(line[end]):
         end += 1
-    found = f"the character {character(line[column])}, which looks like a space but is not"
+    name, where = character(line[column]), source.starts[row] + column
+    if unicodedata.category(line[column]) == "Cf":
+        repair = line[:column] + line[end:]
+        return refusal(source, where, f"the character {name}, which cannot be seen", "nothing in its place", repair)
     repair = f"{line[:column]}{' ' * (end - column)}{line[end:]}"
-    return refusal(source, source.starts[row] + column, found, "spaces", repair)
+    return refusal(source, where, f"the character {name}, which looks like a space but is not", "spaces", repair)
 
 
 def _unindented_text(source: Source, row: int, column: int, header: int) -> Exception:
     line, above = source.lines[row], source.lines[header]
     key = len(above) - len(above.lstrip(" -"))
-    mark = re.search(r"[|>][-+0-9]*[ \t]*(?:#.*)?$", above)
+    mark = _BLOCK_MARK.search(above)
     where = at(source, source.starts[header] + mark.start()) if mark else f"line {source.base + header + 1}"
     name = above[key:].partition(":")[0]
     found = f"the text of the block scalar at {where}, not indented more than `{name}` (column {key + 1})"
@@ -198,6 +226,12 @@ def deeper_than_value(source: Source, row: int, column: int, level: int, above: 
     colon = re.search(r":(?=[ \t]|$)", line[column:])
     if colon and not _KEY.match(line, column):
         return colon_in_text(source, source.starts[row] + column + colon.start())
+    if _BLOCK_MARK.search(before):
+        first = next(text for text in source.lines[above + 1 :] if text.strip())
+        width = len(first) - len(first.lstrip(" "))
+        found = f"a line of the block text at indent {column}"
+        return refusal(source, source.starts[row] + column, found, f"at least {width}, like its first line",
+                       " " * width + line.lstrip(" "), trust=Trust.NONE)
     found = f"a key at indent {column}" if colon else f"text at indent {column}"
     expected = f"indent {level}; a value was already given on line {source.base + above + 1}"
     repair = " " * level + line.lstrip(" ")
@@ -249,6 +283,9 @@ def colon_in_text(source: Source, offset: int) -> Exception:
     start = head.end() if head and head.end() <= column else len(line) - len(line.lstrip())
     value = line[start:].rstrip()
     found = f"`: ` inside the unquoted value {quote(value)}"
+    if goes_on_below(source, row):
+        advice = f"put {quote(value)} on a line of its own below"
+        return refusal(source, offset, found, "quotes around the value, or keys on the lines below", advice=advice)
     return refusal(source, offset, found, "quotes around the value", line[:start] + in_quotes(value), trust=Trust.GUESS)
 
 

@@ -10,13 +10,14 @@ from urllib.parse import unquote
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Mapping, Sequence, Source, is_open
 from simnet.manifests.yaml_anchors import Anchors, merge_sources, merged_over
-from simnet.manifests.yaml_errors import Trust, at, character, in_quotes, problem, quote, refusal, with_quotes
+from simnet.manifests.yaml_errors import Trust, at, character, goes_on_below, in_quotes, problem, quote, refusal, with_quotes
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
 
 _TAG_TEXT = r"(?:[A-Za-z0-9_\-;/?:@&=+$,.!~*'()\[\]]|%[0-9A-Fa-f]{2})"
 _TAG = re.compile(rf"!(?:<({_TAG_TEXT}+)>|([A-Za-z0-9_-]*!)?({_TAG_TEXT}*))(?=[ \t\n]|$)")
+_WORD = re.compile(r"[\w~.+-]+")
 _YAML_TAG = "tag:yaml.org,2002:"
 _CURLY: Final = {"\u201c": "\u201d", "\u201d": "\u201d", "\u2018": "\u2019", "\u2019": "\u2019", "\u00ab": "\u00bb"}
 _BLANKS = " \t"
@@ -151,7 +152,10 @@ class Reading:
         if char in "-?:":
             what = {"-": "a list entry", "?": "a key", ":": "a value"}[char]
             found = f"`{char}` where {what} cannot begin"
-            return refusal(source, offset, found, "a value on this line, or the list on the next line")
+            expected, item = "a value on this line, or the list on the next line", rest[1:].strip()
+            is_plain = char == "-" and item and not set(item) & set("#[]{},'\"") and not goes_on_below(source, row)
+            repair = f"{line[:column]}[{f'{{{item}}}' if ': ' in item else item}]" if is_plain else ""
+            return refusal(source, offset, found, expected, repair, trust=Trust.NONE)
         found = f"{'a backquote' if char == '`' else f'`{char}`'} at the start of unquoted text"
         trust = Trust.GUESS if ":" in rest else Trust.SURE
         return refusal(source, offset, found, "quotes around it", line[:column] + in_quotes(rest), trust=trust)
@@ -163,7 +167,9 @@ class Reading:
         name = key_text(value) if not isinstance(value, Mapping | Sequence) else None
         if name is None:
             what = "null" if value is None else f"the integer {value}" if isinstance(value, int) else "a collection"
-            raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes")
+            word = _WORD.match(self.source.text, offset)
+            repair = with_quotes(self.source, offset, word[0]) if word and (value is None or isinstance(value, int)) else ""
+            raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes", repair)
         return name
 
     def check_key_length(self, start: int, end: int) -> None:

@@ -17,7 +17,7 @@ from tests.conformance.case_files import load
 CASE_KEYS = {"id", "kind", "name", "text", "expect", "source"}
 MISTAKE_KEYS = {"name", "text", "line", "column", "how"}
 TOP_KEYS = {"format", "cases"}
-ADVICE = ("render it first", "keep one side", "remove one of", "put it on", "an empty line", "remove the line")
+ADVICE = ("render it first", "keep one side", "remove one of", "put ", "an empty line", "remove the line", "`")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

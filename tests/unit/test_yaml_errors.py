@@ -130,7 +130,52 @@ try: a: "`x`\""""),
     ("a list on the line of its key", "a: - b\n", """\
 web.yaml:1:4: found `-` where a list entry cannot begin; expected a value on this line, or the list on the next line
 a: - b
+   ^
+try: a: [b]"""),
+    ("the first of several entries on the line of the key", "a: - b\n   - c\n", """\
+web.yaml:1:4: found `-` where a list entry cannot begin; expected a value on this line, or the list on the next line
+a: - b
    ^"""),
+    ("an equals sign for a colon", "a: 1\nb = c\n", """\
+web.yaml:2:1: found `b = c`, which has no colon; expected `key: value`
+b = c
+^
+try: b: c"""),
+    ("keys that begin on the line of their key", "a: b: c\n  d: e\n", """\
+web.yaml:1:5: found `: ` inside the unquoted value `b: c`; expected quotes around the value, or keys on the lines below
+a: b: c
+    ^
+try: put `b: c` on a line of its own below"""),
+    ("a quote inside quotes inside brackets", 'a: ["b "c""]\n', """\
+web.yaml:1:9: found `c""` right after a closing quote; expected `,` or `]`
+a: ["b "c""]
+        ^
+try: `\\"` for a quote inside double quotes, or single quotes around the text"""),
+    ("the wrong closing bracket", "a: [{b: c]\n", """\
+web.yaml:1:10: found `]`; expected `,` or `}`
+a: [{b: c]
+         ^
+try: a: [{b: c}]"""),
+    ("a missing comma between pairs", "a: {b: 1 c: 2}\n", """\
+web.yaml:1:10: found `c`; expected `,` or `}`
+a: {b: 1 c: 2}
+         ^
+try: a: {b: 1, c: 2}"""),
+    ("a line of a block text further left than its first", "a: |\n    b\n  c\n", """\
+web.yaml:3:3: found a line of the block text at indent 2; expected at least 4, like its first line
+  c
+  ^
+try:     c"""),
+    ("null as a key", "~: 1\n", """\
+web.yaml:1:1: found null as a key; expected text; put the key in quotes
+~: 1
+^
+try: "~": 1"""),
+    ("a character nobody sees", "a: 1\n\u200bb: 2\n", """\
+web.yaml:2:1: found the character U+200B (zero width space), which cannot be seen; expected nothing in its place
+\u200bb: 2
+^
+try: b: 2"""),
     ("a forgotten bracket", "a:\n  args: [b, c\n  d: 1\n", """\
 web.yaml:2:9: found `[`, opened at 2:9 and not closed before line 3; expected `]`
   args: [b, c
@@ -261,7 +306,7 @@ TOGETHER = [  # sentence, text, places; mistakes in one document that have nothi
     ("spaces left out", "a:\n  b:1\n  c: 2\nd:\n  - e\n  -f\n", [(2, 5), (6, 4)]),
     ("template lines", "a:\n{{- if .x }}\n  b: 1\n{{- end }}\n  c: {{ .c }}\n", [(2, 1), (4, 1), (5, 6)]),
     ("a key given twice below another mistake", "a: [1\nb: 2\nc: 3\nb: 4\n", [(1, 4), (4, 1)]),
-    ("an indentation that may be the fault of the repair above it is left out", "a: b: c\n  d: 1\n", [(1, 5)]),
+    ("an indentation that may be the fault of the repair above it is left out", "a: [b\nc:\n    d: 1\n  e: 2\n", [(1, 4)]),
     ("below an indentation that fits nowhere nothing is sure", "a:\n    b: 1\n  c: 2\nd: @\n", [(3, 3)]),
     ("each document on its own", "a: @\n---\nb: @\nc: @\n", [(1, 4), (3, 4), (4, 4)]),
     ("a character that is nowhere allowed", "a: x\x07y\nb: @\n", [(1, 5), (2, 4)]),
