@@ -70,6 +70,9 @@ MESSAGES = [  # mistake, act, type, text
      'web.yaml:2:7: servce/default/web: no matches for kind "Servce" in version "v1"; did you mean Service?'),
     ("a list where an object is expected", manifest("- a\n"), ManifestError,
      "web.yaml:1:1: found a list where a manifest is expected: a mapping with apiVersion, kind and metadata"),
+    ("keys without spaces after their colons", manifest("apiVersion:v1\nkind:Pod\n"), ManifestError,
+     "web.yaml:1: found the text 'apiVersion:v1 kind:Pod' where a manifest is expected: a mapping with apiVersion, kind "
+     "and metadata; a colon needs a space after it: `apiVersion: v1`"),
     ("plain text in a Secret's data", manifest(
         "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata:\n  password: hunter2\n"), InvalidField,
      'web.yaml:5:13: secret/default/db: data.password: Invalid value: "hunter2": illegal base64 data; use stringData for '

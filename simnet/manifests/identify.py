@@ -6,6 +6,7 @@ Source: kubernetes/apimachinery pkg/apis/meta/v1/unstructured (kind and apiVersi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of, ref_o
 from simnet.manifests.paths import Path, known
 from simnet.manifests.schema import tables
 
+_GLUED = re.compile(r"([A-Za-z]\w*):([^\s/:]\S*)")
 _CORE_GROUPS = ("", "apps", "networking.k8s.io", "discovery.k8s.io", "extensions")
 _EXAMPLES = (("apiVersion", "v1"), ("kind", "Service"))
 
@@ -34,8 +36,10 @@ def identify(document: tree.Document, setting: Setting) -> Manifest | list[Probl
     """The manifest of a document, or everything that keeps it from being one."""
     data, place = document.value, _start(document)
     if not isinstance(data, Mapping):
+        glued = _GLUED.match(data) if isinstance(data, str) else None
+        hint = f"; a colon needs a space after it: `{glued[1]}: {glued[2]}`" if glued else ""
         return [Problem(f"found {_shape(data)} where a manifest is expected: a mapping with apiVersion, kind and "
-                        "metadata", type="Syntax", place=known(place))]
+                        f"metadata{hint}", type="Syntax", place=known(place))]
     problems = list(_Unnamed(document, ref_of(data, setting.namespace), known(place)).problems())
     if problems:
         return problems
