@@ -114,7 +114,7 @@ def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
     command.add_argument("-n", "--namespace", help="namespace (default: default)")
     command.add_argument("-A", "--all-namespaces", action="store_true", help="every namespace")
     if name == "get":
-        command.add_argument("-o", "--output", help="wide, yaml, json or name")
+        command.add_argument("-o", "--output", help="wide, yaml, kyaml, json or name")
         command.add_argument("-l", "--selector", help="labels, app=web")
         command.add_argument("--show-labels", action="store_true", help="a column with all labels")
 

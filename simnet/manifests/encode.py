@@ -8,6 +8,7 @@ KYAML.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cmp_to_key
 from typing import Any
@@ -16,6 +17,8 @@ from simnet.manifests.encode_styles import double_quoted, style_of, written
 from simnet.manifests.yaml_scalars import as_json, go_float, is_text, is_unwritable
 
 _LONGEST_SIMPLE_KEY = 128
+_KYAML_KEY = re.compile(r"\w(?:[\w./-]*\w)?")
+_TAKEN_FOR_OTHERS = frozenset("null true y yes on t false n no off f inf infinity nan".split())
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -180,8 +183,9 @@ def _flow(value: Any, indent: int) -> str:
 
 
 def _flow_key(key: str) -> str:
-    is_safe = key.isascii() and key.replace("_", "").replace("-", "").replace(".", "").replace("/", "").isalnum()
-    return key if is_safe and key[0].isalpha() and is_text(key) else double_quoted(key)
+    """A key without quotes where they are not needed. Source: sigs.k8s.io/yaml/kyaml `needsQuotes`."""
+    is_word = _KYAML_KEY.fullmatch(key) is not None and is_text(key) and key.lower() not in _TAKEN_FOR_OTHERS
+    return key if is_word else double_quoted(key)
 
 
 def _folded(text: str, indent: int) -> str:

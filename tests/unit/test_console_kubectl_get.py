@@ -154,6 +154,12 @@ def test_kind_slash_name(session: Session) -> None:
 
 # full objects ---------------------------------------------------------------------------------------------------
 
+def test_kyaml_is_the_same_object(session: Session) -> None:
+    text = run(session, "kubectl get service web -o kyaml").stdout
+    assert text.startswith('---\n{\n  apiVersion: "v1",\n  kind: "Service",\n  metadata: {\n')
+    assert read_all(text) == read_all(run(session, "kubectl get service web -o json").stdout)
+
+
 def test_yaml_is_the_object_with_sorted_keys(session: Session) -> None:
     text = run(session, "kubectl get service web -o yaml").stdout
     value = read_all(text)[0]
@@ -199,7 +205,7 @@ def test_jsonpath(session: Session, template: str, shown: str) -> None:
      "See 'kubectl get --help' for usage.\n", 1),
     ("kubectl gett pods", 'error: unknown command "gett" for "kubectl"\n\nDid you mean this?\n\tget\n', 1),
     ("kubectl get pods client -o yml", 'error: unable to match a printer suitable for the output format "yml", allowed '
-     "formats are: json,name,wide,yaml,jsonpath=TEMPLATE\n", 1),
+     "formats are: json,kyaml,name,wide,yaml,jsonpath=TEMPLATE\n", 1),
     ("kubectl get pods --field-selector foo=bar", 'Error from server (BadRequest): Unable to find "/v1, Resource=pods" that '
      'match label selector "", field selector "foo=bar": field label not supported: foo\n', 1),
     ("kubectl get ing --field-selector spec.x=y", 'Error from server (BadRequest): Unable to find "networking.k8s.io/v1, '

@@ -133,6 +133,16 @@ def test_kyaml() -> None:
 """
 
 
+@pytest.mark.parametrize(("key", "written"), [
+    ("a", "a"), ("app.kubernetes.io/name", "app.kubernetes.io/name"), ("3scale", "3scale"), ("_a", "_a"), ("é", "é"),
+    ("a-", '"a-"'), ("-a", '"-a"'), ("80", '"80"'), ("0x1F", '"0x1F"'), ("on", '"on"'), ("yEs", '"yEs"'), ("t", '"t"'),
+    ("NaN", '"NaN"'), ("2024-01-01", '"2024-01-01"'), ("a b", '"a b"'), ("", '""')])
+def test_keys_in_kyaml(key: str, written: str) -> None:
+    """Source: sigs.k8s.io/yaml/kyaml `needsQuotes`, `yamlGuessesWrong`."""
+    assert to_kyaml({key: 1}) == f"---\n{{\n  {written}: 1,\n}}\n"
+    assert yaml.read_all(to_kyaml({key: 1})) == [{key: 1}]
+
+
 @pytest.mark.parametrize("write", [to_yaml, to_json, to_kyaml])
 def test_what_is_written_is_read_back(write: object) -> None:
     assert callable(write)

@@ -1,4 +1,4 @@
-"""`-o yaml`, `-o json`, `-o name`: objects as kubectl gives them out.
+"""`-o yaml`, `-o json`, `-o kyaml`, `-o name`: objects as kubectl gives them out.
 
 Source: kubernetes/cli-runtime pkg/printers (name.go, json.go, yaml.go); kubernetes/kubectl pkg/cmd/get/get.go
 (a single named object is printed alone, everything else as a List).
@@ -6,16 +6,17 @@ Source: kubernetes/cli-runtime pkg/printers (name.go, json.go, yaml.go); kuberne
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.jsonpath import jsonpath
 from simnet.console.kubectl.kinds import kind_of
-from simnet.manifests.encode import to_json, to_yaml
+from simnet.manifests.encode import to_json, to_kyaml, to_yaml
 from simnet.objects.meta import Object
 
-FORMATS = ("json", "name", "wide", "yaml", "jsonpath=TEMPLATE")
+FORMATS = ("json", "kyaml", "name", "wide", "yaml", "jsonpath=TEMPLATE")
 
 
 def full(kube: Kube, each: Object) -> dict[str, Any]:
@@ -48,10 +49,12 @@ def written(value: Mapping[str, Any], form: str) -> str:
         return to_yaml(value)
     if form == "json":
         return to_json(value)
+    if form == "kyaml":
+        return to_kyaml(json.loads(to_json(value)))  # the same, with its keys in the order of JSON
     if kind == "jsonpath":
         return jsonpath(template, value)
     if kind in ("custom-columns", "go-template", "jsonpath-file", "jsonpath-as-json", "custom-columns-file",
-                "go-template-file", "kyaml", "template", "templatefile"):
+                "go-template-file", "template", "templatefile"):
         raise KubectlError(f"error: output format {kind!r} is not modelled; use one of: {', '.join(FORMATS)}")
     raise KubectlError(f'error: unable to match a printer suitable for the output format "{form}", allowed formats are: '
                        + ",".join(FORMATS))
