@@ -18,7 +18,7 @@ from simnet.manifests.yaml_scalars import as_json, go_float, is_text, is_unwrita
 
 _LONGEST_SIMPLE_KEY = 128
 _KYAML_KEY = re.compile(r"\w(?:[\w./-]*\w)?")
-_TAKEN_FOR_OTHERS = frozenset("null true y yes on t false n no off f inf infinity nan".split())
+_TAKEN_FOR_OTHERS = frozenset(["null", "true", "y", "yes", "on", "t", "false", "n", "no", "off", "f", "inf", "infinity", "nan"])
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
