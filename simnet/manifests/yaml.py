@@ -49,6 +49,7 @@ def partly_read(problems: Iterable[Problem], documents: Iterable[Document]) -> P
 
 
 Attempt = tuple[Document | None, list[Problem], Refusal | None]
+"""A document if it could be read, the mistakes found, and the one that stopped the reading, if one did."""
 
 
 def read_all(text: str, file: str = "", *, limits: Limits = DEFAULT) -> list[Any]:
@@ -160,7 +161,7 @@ def _check_separator(source: Source, problems: list[Problem]) -> None:
 
 
 def _attempt(source: Source, limits: Limits, known: tuple[Scalars, Names], *, is_last: bool) -> Attempt:
-    """The document if it can be read, the mistakes found, and the one that stopped the reading, if one did."""
+    """Read one document. Raises nothing that says the text is wrong."""
     found = list[Problem]()
     try:
         return _read(_until_end_mark(source, is_last=is_last), limits, known, found), found, None

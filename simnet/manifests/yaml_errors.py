@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from enum import Enum, auto
 
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Source
 
+_COMMENT = re.compile(r"[ \t]#.*")
 _WIDEST = 110
 _BEFORE = 60
 
@@ -63,13 +65,19 @@ def with_quotes(source: Source, offset: int, text: str) -> str:
 
 
 def excerpt(source: Source, offset: int, repair: str = "") -> tuple[str, ...]:
-    """The line at `offset`, a caret under it, and the repair. Very long lines are cut around the caret."""
+    """The line at `offset`, a caret under it, and the repair. Very long lines are cut around the caret, and so are their
+    repairs."""
     row = source.row(offset)
     line, column = source.lines[row].rstrip("\r"), offset - source.starts[row]
     first = max(0, column - _BEFORE) if len(line) > _WIDEST else 0
     shown = line[first : first + _WIDEST]
     lead = "".join("\t" if char == "\t" else " " for char in shown[: column - first])
-    return (shown, lead + "^", *([f"try: {repair}"] if repair else []))
+    return (shown, lead + "^", *([f"try: {repair[first : first + _WIDEST]}"] if repair else []))
+
+
+def without_comment(text: str) -> str:
+    """The rest of a line up to a comment, without the blanks before it."""
+    return _COMMENT.sub("", text).rstrip()
 
 
 def goes_on_below(source: Source, row: int) -> bool:

@@ -16,11 +16,11 @@ from simnet.manifests.yaml_errors import (
     at,
     character,
     goes_on_below,
-    in_quotes,
     is_invisible,
     quote,
     refusal,
     with_quotes,
+    without_comment,
 )  # fmt: skip
 from simnet.manifests.yaml_quotes import quoted
 from simnet.manifests.yaml_text import tab
@@ -140,7 +140,7 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
     if _SEPARATOR.fullmatch(text):
         return refusal(source, offset, f"{quote(text)}, which is no separator", "`---` at the start of the line", "---",
                        trust=Trust.NONE)
-    word = text.partition(" #")[0].rstrip()
+    word = without_comment(text)
     pair = _WORDS.fullmatch(word)
     repair = line[:column] + (f"{pair[1]}: {pair[2]}" if pair else f"{word}:")
     return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", repair, trust=Trust.GUESS)
@@ -281,12 +281,13 @@ def colon_in_text(source: Source, offset: int) -> Exception:
     column = offset - source.starts[row]
     head = re.match(r"[ ]*(?:- +)*(?:[^\s:#'\"]+:[ \t]+)?", line)
     start = head.end() if head and head.end() <= column else len(line) - len(line.lstrip())
-    value = line[start:].rstrip()
+    value = without_comment(line[start:])
     found = f"`: ` inside the unquoted value {quote(value)}"
     if goes_on_below(source, row):
         advice = f"put {quote(value)} on a line of its own below"
         return refusal(source, offset, found, "quotes around the value, or keys on the lines below", advice=advice)
-    return refusal(source, offset, found, "quotes around the value", line[:start] + in_quotes(value), trust=Trust.GUESS)
+    repair = with_quotes(source, source.starts[row] + start, value)
+    return refusal(source, offset, found, "quotes around the value", repair, trust=Trust.GUESS)
 
 
 def after_value(source: Source, offset: int, opening: int) -> Exception:

@@ -10,7 +10,17 @@ from urllib.parse import unquote
 from simnet.errors import ManifestError, Problem
 from simnet.manifests.tree import Mapping, Sequence, Source, is_open
 from simnet.manifests.yaml_anchors import Anchors, merge_sources, merged_over
-from simnet.manifests.yaml_errors import Trust, at, character, goes_on_below, in_quotes, problem, quote, refusal, with_quotes
+from simnet.manifests.yaml_errors import (
+    Trust,
+    at,
+    character,
+    goes_on_below,
+    problem,
+    quote,
+    refusal,
+    with_quotes,
+    without_comment,
+)  # fmt: skip
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
 from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
@@ -148,7 +158,7 @@ class Reading:
         source = self.source
         row = source.row(offset)
         line, column = source.lines[row], offset - source.starts[row]
-        rest = line[column:].rstrip()
+        rest = without_comment(line[column:])
         if char in "-?:":
             what = {"-": "a list entry", "?": "a key", ":": "a value"}[char]
             found = f"`{char}` where {what} cannot begin"
@@ -158,7 +168,7 @@ class Reading:
             return refusal(source, offset, found, expected, repair, trust=Trust.NONE)
         found = f"{'a backquote' if char == '`' else f'`{char}`'} at the start of unquoted text"
         trust = Trust.GUESS if ":" in rest else Trust.SURE
-        return refusal(source, offset, found, "quotes around it", line[:column] + in_quotes(rest), trust=trust)
+        return refusal(source, offset, found, "quotes around it", with_quotes(source, offset, rest), trust=trust)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

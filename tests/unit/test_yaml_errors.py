@@ -101,6 +101,16 @@ web.yaml:1:8: found `: ` inside the unquoted value `a: b`; expected quotes aroun
 note: a: b
        ^
 try: note: "a: b\""""),
+    ("a colon before a comment", "note: a: b  # c\n", """\
+web.yaml:1:8: found `: ` inside the unquoted value `a: b`; expected quotes around the value
+note: a: b  # c
+       ^
+try: note: "a: b"  # c"""),
+    ("an at sign before a comment", "a: @x # y\n", """\
+web.yaml:1:4: found `@` at the start of unquoted text; expected quotes around it
+a: @x # y
+   ^
+try: a: "@x" # y"""),
     ("a template as value", "a: {{ .Values.x }}\n", """\
 web.yaml:1:4: found `{{ .Values.x }}`, which looks like a Helm template; expected plain YAML
 a: {{ .Values.x }}
@@ -290,8 +300,9 @@ def test_the_line_is_that_of_the_file_not_of_the_document() -> None:
 def test_a_very_long_line_is_shown_around_the_caret() -> None:
     with pytest.raises(ManifestError) as caught:
         yaml.read_all("a: [" + "'x', " * 400 + "'y' 'z']\n")
-    line, caret, *_ = caught.value.problems[0].excerpt
+    line, caret, repair = caught.value.problems[0].excerpt
     assert len(line) <= 110 and line[len(caret) - 1 :].startswith("'z'")
+    assert len(repair) <= 115 and repair.endswith("'y', 'z']")
 
 
 def test_the_excerpt_is_the_source_line_as_it_stands() -> None:
