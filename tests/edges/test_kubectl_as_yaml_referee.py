@@ -114,6 +114,15 @@ def test_the_conformance_cases(tmp_path: Path) -> None:
     judge([indented(case["text"]) for case in cases if "---" not in case["text"]], tmp_path)
 
 
+def test_random_styles(scale: int, tmp_path: Path) -> None:
+    """Trees in the styles that the property tests write them in."""
+    for block in range(scale):
+        writers = [Writer(seed) for seed in range(block * 1000, block * 1000 + 1000)]
+        folder = tmp_path / str(block)
+        folder.mkdir()
+        judge([indented(writer.document(writer.tree(4))) for writer in writers], folder)
+
+
 # -- random texts ----------------------------------------------------------------------------------------------------------
 
 LINES = (

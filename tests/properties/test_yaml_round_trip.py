@@ -81,11 +81,23 @@ class Writer:
                 return lead + " " + self.collection(value, indent + 2).lstrip(" ")
             return lead + (self.comment() + "\n" if lead.endswith((":", "-")) else "") + self.collection(value, inner)
         gap = " " if lead.endswith((":", "-")) else ""
-        if isinstance(value, str) and "\n" in value and gap and self.random.random() < 0.6:
-            chomp = "" if value.endswith("\n") else "-"
-            pad = " " * (indent + self.random.choice([1, 2, 5]))
-            return f"{lead} |{chomp}\n" + "".join(f"{pad}{line}\n" for line in value.rstrip("\n").split("\n"))
+        if gap and self.random.random() < 0.08:
+            lead += f" &a{self.random.randint(0, 9)}"
+        if isinstance(value, str) and gap and self.random.random() < 0.08:
+            lead += " !!str"
+        if isinstance(value, str) and gap and value.strip("\n") and self.random.random() < (0.6 if "\n" in value else 0.15):
+            return lead + self.text_below(value, " " * (indent + self.random.choice([1, 2, 5])))
         return lead + gap + self.flow(value, in_flow=False) + self.comment() + "\n"
+
+    def text_below(self, value: str, pad: str) -> str:
+        """The text on lines of their own: after `|`, after `>`, or words of a plain text going on below."""
+        lines, chomp = value.rstrip("\n").split("\n"), "" if value.endswith("\n") else "-"
+        if value in WORDS and " " in value and self.random.random() < 0.4:
+            return " " + value.replace(" ", "\n" + pad) + "\n"
+        if self.random.random() < 0.5:
+            return f" |{chomp}{self.comment()}\n" + "".join(f"{pad}{line}\n" for line in lines)
+        folded = [line.replace(" ", "\n" + pad) if self.random.random() < 0.5 else line for line in lines]
+        return f" >{chomp}{self.comment()}\n" + "\n".join(f"{pad}{line}\n" for line in folded)
 
     def collection(self, value: Any, indent: int) -> str:
         out = []
@@ -94,6 +106,8 @@ class Writer:
                 comment = " " * self.random.randint(0, indent) + "# comment\n"
                 out.append(self.random.choice(["\n", comment, " " * indent + "\n"]))
             lead = f"{self.key(item[0])}:" if isinstance(value, dict) else "-"
+            if lead != "-" and self.random.random() < 0.05:
+                lead = f"? {lead[:-1]}\n{' ' * indent}:"
             out.append(" " * indent + self.block(item[1] if isinstance(value, dict) else item, indent, lead))
         return "".join(out)
 
@@ -152,7 +166,7 @@ def test_every_key_stands_where_it_is_said_to_stand(scale: int) -> None:
             for path in paths(root):
                 place = place_of(root, path)
                 here = lines[place.line - 1][place.column - 1 :]
-                assert here.startswith((str(path[-1]), f'"{path[-1]}"', f"'{path[-1]}'")) or isinstance(path[-1], int), (
+                assert here.removeprefix("? ").startswith((str(path[-1]), f'"{path[-1]}"', f"'{path[-1]}'")) or isinstance(path[-1], int), (
                     seed, path, place, here)  # fmt: skip
 
 
