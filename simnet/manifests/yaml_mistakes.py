@@ -33,6 +33,7 @@ _KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
 _GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
 _DASHED_WORD = re.compile(r"-[^\s-]")
 _WORDS = re.compile(r"([\w./-]+)(?: *=)? +(\S.*)")
+_ITEM = re.compile(r" *(?:- +)+")
 _BLOCK_MARK = re.compile(r"(?<=[ \t])[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _SEPARATOR = re.compile(r"--+")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
@@ -132,11 +133,9 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
         return refusal(source, offset, "a list entry between the keys of a mapping", expected)
     if _DASHED_WORD.match(text):
         return not_an_item(source, row, column)
-    glued = _GLUED.match(text)
+    glued = _GLUED.match(line.rstrip(), column)
     if glued:
-        found = f"{quote(text)} without a space after the colon"
-        repair = f"{line[:column]}{glued[1]}: {glued[2]}"
-        return refusal(source, offset + glued.start(2), found, f"{quote(f'{glued[1]}: {glued[2]}')}", repair)
+        return _no_space(source, row, glued)
     if _SEPARATOR.fullmatch(text):
         return refusal(source, offset, f"{quote(text)}, which is no separator", "`---` at the start of the line", "---",
                        trust=Trust.NONE)
@@ -144,6 +143,13 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
     pair = _WORDS.fullmatch(word)
     repair = line[:column] + (f"{pair[1]}: {pair[2]}" if pair else f"{word}:")
     return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", repair, trust=Trust.GUESS)
+
+
+def _no_space(source: Source, row: int, glued: re.Match[str]) -> Exception:
+    """A `key:value` on this row that was meant as `key: value`."""
+    pair = f"{glued[1]}: {glued[2]}"
+    found = f"{quote(glued[0])} without a space after the colon"
+    return refusal(source, source.starts[row] + glued.start(2), found, quote(pair), glued.string[: glued.start()] + pair)
 
 
 def _special(source: Source, row: int, column: int) -> Exception | None:
@@ -224,6 +230,10 @@ def deeper_than_value(source: Source, row: int, column: int, level: int, above: 
         repair = f"{before[:at_name]} {before[at_name:]}"
         return refusal(source, source.starts[above] + at_name, found, f"`- {dashed[2].rstrip()}`", repair)
     colon = re.search(r":(?=[ \t]|$)", line[column:])
+    item = _ITEM.match(before)
+    glued = _GLUED.match(before, item.end()) if item and colon else None
+    if glued:
+        return _no_space(source, above, glued)
     if colon and not _KEY.match(line, column):
         return colon_in_text(source, source.starts[row] + column + colon.start())
     if _BLOCK_MARK.search(before):

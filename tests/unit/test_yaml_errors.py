@@ -31,6 +31,11 @@ web.yaml:2:12: found `replicas:3` without a space after the colon; expected `rep
   replicas:3
            ^
 try:   replicas: 3"""),
+    ("no space after the colon of an item's first key", "ports:\n- port:80\n  name: http\n", """\
+web.yaml:2:8: found `port:80` without a space after the colon; expected `port: 80`
+- port:80
+       ^
+try: - port: 80"""),
     ("no space after the dash", "list:\n  -name: a\n    image: b\n", """\
 web.yaml:2:4: found `-name:` without a space after the dash; expected `- name:`
   -name: a
