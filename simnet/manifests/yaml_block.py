@@ -28,6 +28,7 @@ from simnet.manifests.yaml_mistakes import (
     left_over,
     not_a_key,
     not_an_item,
+    slipped_first,
     template,
     wrong_level,
 )  # fmt: skip
@@ -218,6 +219,8 @@ class BlockReader:
         if len(indent) > column:
             return None, self._continued(made, row, column)
         offset = self._source.starts[row] + column
+        if dash and made and self._source.lines[made.marks[-1]].startswith("-", column):  # `-key:`, read as a key
+            raise not_an_item(self._source, made.marks[-1], column)
         if dash or text[0] == "\t" or is_invisible(text[0]):
             raise not_a_key(self._source, row, column)
         if text[0] == "?" and text[1:2] in ("", " ", "\t"):
@@ -420,6 +423,9 @@ class BlockReader:
         indent = len(self._rows[row][0])
         above = made.marks[-1] if made else row - 1
         if isinstance(last, Mapping | Sequence) and last.column > column:
+            slipped = slipped_first(self._source, above, row, indent) if isinstance(made, Mapping) else None
+            if slipped is not None:
+                return slipped
             above = last.marks[0] if last else above
             dash = column if isinstance(made, Sequence) else -1
             return wrong_level(self._source, row, indent, [column, last.column], above, dash)
@@ -429,5 +435,6 @@ class BlockReader:
         """Rows after the document's value."""
         indent = len(self._rows[row][0])
         if isinstance(value, Mapping | Sequence) and value.column > indent:
-            return wrong_level(self._source, row, indent, [value.column], row - 1)
+            above = value.marks[0] if len(value.marks) == 1 else row - 1
+            return wrong_level(self._source, row, indent, [value.column], above)
         return left_over(self._source, row, indent)

@@ -38,7 +38,7 @@ class FlowReader:
         self._reading, self._source, self._text = reading, reading.source, reading.source.text
         self._scalars, self._names = scalars, names
         self._has_tabs = "\t" in self._text
-        self._depth, self._indent = 0, -1
+        self._depth, self._indent, self._opening = 0, -1, 0
 
     def collection(self, offset: int, depth: int, indent: int = -1) -> tuple[Mapping | Sequence, int]:
         """The collection whose bracket stands at `offset`, as level `depth` of nesting, and the offset after it.
@@ -84,6 +84,7 @@ class FlowReader:
 
     def _unusual(self, made: Any, opening: int, place: int, closing: str) -> Entry:
         """Read the entry at `place`, that is of no simple kind, into the open collection."""
+        self._opening = opening
         if self._text[place : place + 1] in ("", ",", "]", "}"):
             raise forgotten_or_unexpected(self._source, opening, place, self._indent, "a value")
         return self._entry(made, place) if closing == "}" else self._item(made, place)
@@ -223,6 +224,8 @@ class FlowReader:
     def _plain(self, offset: int, tag: str = "", *, is_key: bool = False) -> tuple[Any, int]:
         if self._text[offset : offset + 1] in ("", "?", ":"):
             raise bad_word(self._source, offset)
+        if self._text.startswith("- ", offset):
+            raise forgotten_or_unexpected(self._source, self._opening, offset, self._indent, "a value")
         self._reading.check_plain_start(offset)
         found = PLAIN.match(self._text, offset)
         text, end = (found[0], found.end()) if found else ("", offset)

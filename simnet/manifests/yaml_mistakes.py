@@ -28,11 +28,12 @@ from simnet.manifests.yaml_text import tab
 _FLOW_WORD = r"(?:[^ \t\n,?\[\]{}:]|:(?=[^ \t\n]))"
 PLAIN: Final = re.compile(rf"{_FLOW_WORD}++(?:[ \t\n]++(?!\#){_FLOW_WORD}++)*+")
 _BLOCK_KEY = re.compile(r"[ \t]*(?:- |[^\s\"'#,\[\]{}&*!|>%@`:]+:(?:[ \t]|$))")
-_GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*)""")
+_GLUED = re.compile(r"""([A-Za-z_][\w./-]*):([^\s/:].*|/(?!/).*)""")
 _KEY = re.compile(r"""[^\s#:'"\[{][^#:]*:(?=[ \t]|$)""")
 _GLUED_DASH = re.compile(r"( *(?:- +)*)-([^\s:-][^:]*:(?:[ \t]|$))")
 _DASHED_WORD = re.compile(r"-[^\s-]")
-_WORDS = re.compile(r"([\w./-]+)(?: *=)? +(\S.*)")
+_WORDS = re.compile(r"([\w./-]+) *(?:[=;] *| )(\S.*)")
+_LONE_WORD = re.compile(r"[A-Za-z_][\w./-]*(?:;|=\S*)?")
 _ITEM = re.compile(r" *(?:- +)+")
 _BLOCK_MARK = re.compile(r"(?<=[ \t])[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _SEPARATOR = re.compile(r"--+")
@@ -141,7 +142,7 @@ def not_a_key(source: Source, row: int, column: int, block_text_row: int = -1) -
                        trust=Trust.NONE)
     word = without_comment(text)
     pair = _WORDS.fullmatch(word)
-    repair = line[:column] + (f"{pair[1]}: {pair[2]}" if pair else f"{word}:")
+    repair = line[:column] + (f"{pair[1]}: {pair[2]}" if pair else f"{word.rstrip(';=')}:")
     return refusal(source, offset, f"{quote(word)}, which has no colon", "`key: value`", repair, trust=Trust.GUESS)
 
 
@@ -204,6 +205,9 @@ def wrong_level(source: Source, row: int, column: int, levels: list[int], above:
     collection that was still open at this column, `dash` the column of the list whose item that is (-1: none).
     """
     line, offset = source.lines[row], source.starts[row] + column
+    slipped = slipped_first(source, above, row, column)
+    if slipped is not None:
+        return slipped
     what = "key" if _KEY.match(line, column) else "text"
     if dash >= 0 and column < levels[-1]:
         word = quote(source.lines[above][levels[-1] :].partition(":")[0])
@@ -220,7 +224,7 @@ def wrong_level(source: Source, row: int, column: int, levels: list[int], above:
 def deeper_than_value(source: Source, row: int, column: int, level: int, above: int) -> Exception:
     """A line indented under an entry (on row `above`, at column `level`) that has its value already."""
     line, before = source.lines[row], source.lines[above]
-    special = _special(source, row, column)
+    special = _special(source, row, column) or slipped_first(source, above, row, column)
     if special is not None:
         return special
     dashed = _GLUED_DASH.match(before)
@@ -234,6 +238,9 @@ def deeper_than_value(source: Source, row: int, column: int, level: int, above: 
     glued = _GLUED.match(before, item.end()) if item and colon else None
     if glued:
         return _no_space(source, above, glued)
+    text = without_comment(before[item.end() :]) if item else ""
+    if item and colon and (_LONE_WORD.fullmatch(text) or (column == item.end() and _WORDS.fullmatch(text))):
+        return not_a_key(source, above, item.end())
     if colon and not _KEY.match(line, column):
         return colon_in_text(source, source.starts[row] + column + colon.start())
     if _BLOCK_MARK.search(before):
@@ -248,6 +255,24 @@ def deeper_than_value(source: Source, row: int, column: int, level: int, above: 
     return refusal(source, source.starts[row] + column, found, expected, repair, trust=Trust.NONE)
 
 
+def slipped_first(source: Source, above: int, row: int, column: int) -> Exception | None:
+    """The first key of a mapping (on row `above`) is the one that stands wrong, if the one on `row` stands two or four
+    columns inside the key that holds both (or at column 0 of the document), and the first does not; else None."""
+    first, line = source.lines[above], source.lines[row]
+    level = len(first) - len(first.lstrip(" "))
+    key = _KEY.match(first, level) if not first.startswith("-", level) else None
+    holder = next((text for text in reversed(source.lines[:above]) if without_comment(text).strip()), "")
+    inside = len(holder) - len(holder.lstrip(" -"))
+    only = all(len(text) - len(text.lstrip(" ")) > level for text in source.lines[above + 1 : row] if text.strip())
+    fits = level - inside not in (2, 4) and column - inside in (2, 4) and without_comment(holder).endswith(":")
+    if not (key and only and (fits or not (holder or column)) and level != column and _KEY.match(line, column)):
+        return None
+    name = first[level : key.end() - 1].rstrip()
+    found = f"the key `{name}` at indent {level}, and the next one at {column}"
+    repair = " " * column + first.lstrip(" ")
+    return refusal(source, source.starts[above] + level, found, f"both at {column}", repair, trust=Trust.GUESS)
+
+
 def colon_in_plain(source: Source, row: int, start: int, colon: int) -> Exception:
     """A `: ` (at offset `colon`) inside the unquoted text that begins at (row, start), perhaps on a later line."""
     later, line = source.row(colon), source.lines[row]
@@ -255,7 +280,8 @@ def colon_in_plain(source: Source, row: int, start: int, colon: int) -> Exceptio
         return colon_in_text(source, colon)
     lead = len(source.lines[later]) - len(source.lines[later].lstrip(" \t"))
     stands_alone = not line[:start].strip(" -")
-    if stands_alone and (lead <= start or _GLUED.match(line, start)):
+    is_word = _LONE_WORD.fullmatch(without_comment(line[start:])) is not None and later == row + 1
+    if stands_alone and (lead <= start or is_word or _GLUED.match(line, start)):
         return not_a_key(source, row, start)
     level = start if stands_alone else len(line) - len(line.lstrip(" -"))
     return deeper_than_value(source, later, lead, level, row)

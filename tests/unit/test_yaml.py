@@ -67,7 +67,7 @@ DATA_LOSS = [  # sentence, text, place and beginning of the message; kubectl rea
     ("a second bracket", "[a, b] ]\n", "1:8: found `]` after the closing `]`"),
     ("text after a one-line document", "word1 # c\nword2\n", "2:1: found `word2` after the end of the document"),
     ("text after a list", "[a]\nb\n", "2:1: found `b` after the end of the document"),
-    ("a key further left than the first", "  a: 1\nb: 2\n", "2:1: found indent 0, which matches none of the open levels 2"),
+    ("a key further left than the first", "  a: 1\n  b: 2\nc: 3\n", "3:1: found indent 0, which matches none of the open levels 2"),
     ("null as a key", "null: 1\n", "1:1: found null as a key"),
     ("a tilde as a key", "a:\n  ~: 1\n", "2:3: found null as a key"),
     ("a key twice, once as a number", "a: 1\n1: x\n'1': y\n", "3:1: found the key `1` again; expected it once (first at 2:1)"),

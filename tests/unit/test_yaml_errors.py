@@ -61,11 +61,46 @@ web.yaml:2:4: found a key at indent 3; expected indent 2; a value was already gi
    image: b
    ^
 try:   image: b"""),
-    ("an indentation between two levels", "a:\n    b: 1\n  c: 2\n", """\
-web.yaml:3:3: found indent 2, which matches none of the open levels 0, 4; expected one of 0, 4
-  c: 2
+    ("an indentation between two levels", "a:\n    b: 1\n    c: 2\n  d: 3\n", """\
+web.yaml:4:3: found indent 2, which matches none of the open levels 0, 4; expected one of 0, 4
+  d: 3
   ^
-try: c: 2"""),
+try: d: 3"""),
+    ("a first key one space short", "metadata:\n name: a\n  labels: {}\n", """\
+web.yaml:2:2: found the key `name` at indent 1, and the next one at 2; expected both at 2
+ name: a
+ ^
+try:   name: a"""),
+    ("a first key one space too far", "metadata:\n   name: a\n  labels: {}\n", """\
+web.yaml:2:4: found the key `name` at indent 3, and the next one at 2; expected both at 2
+   name: a
+   ^
+try:   name: a"""),
+    ("the first key of a document one space too far", " kind: Pod\nspec: {}\n", """\
+web.yaml:1:2: found the key `kind` at indent 1, and the next one at 0; expected both at 0
+ kind: Pod
+ ^
+try: kind: Pod"""),
+    ("a key without its colon above its keys", "a:\n  b\n    c: 1\n", """\
+web.yaml:2:3: found `b`, which has no colon; expected `key: value`
+  b
+  ^
+try:   b:"""),
+    ("an item whose first key lacks its colon", "- name web\n  image: x\n", """\
+web.yaml:1:3: found `name web`, which has no colon; expected `key: value`
+- name web
+  ^
+try: - name: web"""),
+    ("an item whose dash lacks its space, told at the next item", "a:\n  -b: 1\n  - c: 2\n", """\
+web.yaml:2:4: found `-b: 1` without a space after the dash; expected `- `
+  -b: 1
+   ^
+try:   - b: 1"""),
+    ("an opened brace above a list", "a: {\nb:\n- c\n", """\
+web.yaml:1:4: found `{`, opened at 1:4 and not closed before line 3; expected `}`
+a: {
+   ^
+try: a: {}"""),
     ("a missing item mark", "a:\n  - b\n  c: 1\n", """\
 web.yaml:3:3: found `c: 1`; expected `- ` before the next item of the list, or a key further left
   c: 1
