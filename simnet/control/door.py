@@ -15,7 +15,7 @@ from simnet.control.updates import update_of
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, Forbidden, InvalidField, NotFound, Problem, nearest
 from simnet.manifests import Manifest, admissible, check, decode
-from simnet.manifests.apply import remembered
+from simnet.manifests.apply import keyless, remembered
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.ingress import Ingress
 from simnet.objects.meta import Object, read_only
@@ -129,8 +129,9 @@ class Door:
         found = check(manifest)
         if any(problem.type == "TypeInvalid" or problem.excerpt for problem in found):
             return found
-        update = update_of(manifest, old, verb)
-        return found + update.problems() if update is not None else found
+        lacking = keyless(manifest) if verb == "apply" else []
+        update = update_of(manifest, old, verb) if not lacking else None
+        return [*found, *lacking, *(update.problems() if update is not None else ())]
 
     def _there(self, manifest: Manifest) -> Object | None:
         named = (manifest.data.get("metadata") or {}).get("name")

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simnet.errors import Place
+from simnet.errors import Place, Problem
 from simnet.manifests.convert import converted, copied
+from simnet.manifests.findings import Findings, reported, required
 from simnet.manifests.manifest import Manifest
 from simnet.manifests.patch import Tree, field_of_kind, inner, strategic
 from simnet.manifests.patch_create import three_way
@@ -48,6 +49,24 @@ def last_applied(live: Mapping[str, Any]) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return converted(found) if isinstance(found, Mapping) else {}
+
+
+def keyless(manifest: Manifest) -> list[Problem]:
+    """Items of merged lists that lack the key they are found by: no patch can be made of such a manifest."""
+    data = converted(manifest.data)
+    found = _keyless(data, field_of_kind(str(data.get("apiVersion")), manifest.kind), ())
+    return reported(found, manifest.ref, manifest.place_of)
+
+
+def _keyless(value: Any, field: Field, path: Path) -> Findings:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _keyless(item, inner(field, key), (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            if field.merges and field.merge_key and (not isinstance(item, Mapping) or item.get(field.merge_key) is None):
+                yield required((*path, index, field.merge_key))
+            yield from _keyless(item, field.item, (*path, index))
 
 
 def apply_patch(manifest: Manifest, live: Mapping[str, Any]) -> Tree:

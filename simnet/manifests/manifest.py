@@ -59,7 +59,7 @@ def key_of(data: Mapping[str, Any], namespace: str = DEFAULT_NAMESPACE, cluster_
     metadata = data.get("metadata")
     given = metadata if isinstance(metadata, Mapping) else {}
     name = str(given.get("name") or given.get("generateName") or "")
-    if cluster_scoped or data.get("kind") in tables().cluster_scoped:
+    if cluster_scoped or str(data.get("kind")) in tables().cluster_scoped:
         return ObjectKey("", name)
     return ObjectKey(str(given.get("namespace") or namespace), name)
 

@@ -150,6 +150,8 @@ def _spine(tree: Any, field: Field) -> Iterator[tuple[Path, Field]]:
     """The mappings that are open at the end of the text: the whole, its last value, that one's last value ..."""
     path: Path = ()
     while field.container != "list" and (field.container == "map" or not field.is_scalar):
+        if tree is not None and not isinstance(tree, Mapping):
+            return  # of the wrong type; said elsewhere
         yield path, field
         struct = tables().struct(field)
         if not tree or struct is None:

@@ -176,7 +176,7 @@ def _merged_list(value: Items, patch: Items, field: Field) -> Items:
         if directive is None:
             changes.append(item)
         elif directive == "delete":
-            gone = _key_of(item, key)
+            gone = key_of_item(item, key)
             value = [each for each in value if _mapping(each).get(key) != gone]
         elif directive == "merge":
             raise PatchError("merging lists cannot yet be specified in the patch")
@@ -186,7 +186,7 @@ def _merged_list(value: Items, patch: Items, field: Field) -> Items:
         return changes
     now = list(value)
     for item in changes:
-        name = _key_of(item, key)
+        name = key_of_item(item, key)
         place = next((index for index, each in enumerate(now) if _mapping(each).get(key) == name), None)
         if place is None:
             now.append(item)  # as it is: only what meets no list at all loses its directives
@@ -201,7 +201,7 @@ def _mapping(item: Any) -> Mapping[str, Any]:
     return item
 
 
-def _key_of(item: Mapping[str, Any], key: str) -> Any:
+def key_of_item(item: Mapping[str, Any], key: str) -> Any:
     if key not in item:
         raise PatchError(f"map: {dict(item)} does not contain declared merge key: {key}")
     return item[key]

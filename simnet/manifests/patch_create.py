@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from simnet.manifests.patch import ANYTHING, DELETE_FROM, ORDER, PATCH, RETAIN, Items, Tree, equal, inner
+from simnet.manifests.patch import ANYTHING, DELETE_FROM, ORDER, PATCH, RETAIN, Items, Tree, equal, inner, key_of_item
 from simnet.manifests.schema import Field
 
 
 def three_way(last: Mapping[str, Any], new: Mapping[str, Any], live: Mapping[str, Any], field: Field = ANYTHING) -> Tree:
     """The strategic merge patch; empty when applying `new` would change nothing. The same keys, directives and order
-    as kubectl's. Cost: O(size of the three)."""
+    as kubectl's. Raises PatchError when an item of `new` lacks its merge key. Cost: O(size of the three)."""
     return _joined(_difference(last, new, field, Half.DELETIONS), _difference(live, new, field, Half.CHANGES), field)
 
 
@@ -71,7 +71,7 @@ def _list_difference(name: str, old: Items, new: Items, field: Field, half: Half
     before = [item.get(key) for item in old] if key else sorted(old, key=str)  # diffListsOfScalars sorts it in place
     reordered = before != [item.get(key) if key else item for item in new]
     if new and (changed or gone or (half is Half.CHANGES and reordered)):
-        patch[ORDER + name] = [{key: item[key]} for item in new] if key else new
+        patch[ORDER + name] = [{key: key_of_item(item, key)} for item in new] if key else new
     return patch
 
 
@@ -80,7 +80,7 @@ def _by_key(old: Items, new: Items, field: Field, half: Half) -> tuple[Items, It
     TCP and for UDP) the first of the one list belongs to the first of the other, and so on."""
     key = field.merge_key
     known = dict(zip(_numbered(old, key), old, strict=True))
-    wanted = _numbered(new, key)
+    wanted = [(key_of_item(item, key), place) for item, (_, place) in zip(new, _numbered(new, key), strict=True)]
     changed: Items = []
     for name, item in zip(wanted, new, strict=True):
         before = known.get(name)
