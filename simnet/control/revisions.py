@@ -16,6 +16,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
+from simnet.manifests.defaults_pod import pod_of_template
 from simnet.names import SUFFIX_ALPHABET, safe_encode
 from simnet.objects.meta import read_only
 from simnet.objects.pod import PodTemplate
@@ -52,8 +53,9 @@ def with_labels(template: PodTemplate, labels: Mapping[str, str]) -> PodTemplate
 
 
 def pod_raw(base: str, template: PodTemplate) -> Mapping[str, Any]:
-    """The manifest that all pods of one owner share; `base` is what their generated names start with, '' if named."""
-    raw: dict[str, Any] = {"spec": template.raw.get("spec") or {}}
+    """The manifest that all pods of one owner share, with what the API server gives every pod on its way in; `base` is
+    what their generated names start with, '' if named."""
+    raw: dict[str, Any] = pod_of_template({"spec": template.raw.get("spec") or {}})
     if base:
         raw["metadata"] = {"generateName": base}
     return raw

@@ -61,7 +61,8 @@ def keyless(manifest: Manifest) -> list[Problem]:
 def _keyless(value: Any, field: Field, path: Path) -> Findings:
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _keyless(item, inner(field, key), (*path, key))
+            if key != "ownerReferences":
+                yield from _keyless(item, inner(field, key), (*path, key))
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             if field.merges and field.merge_key and (not isinstance(item, Mapping) or item.get(field.merge_key) is None):
@@ -75,6 +76,8 @@ def apply_patch(manifest: Manifest, live: Mapping[str, Any]) -> Tree:
     metadata = {**new["metadata"], "name": manifest.key.name}
     if manifest.key.namespace:
         metadata["namespace"] = manifest.key.namespace
+    if any(not isinstance(each, Mapping) or not each.get("uid") for each in metadata.get("ownerReferences") or ()):
+        del metadata["ownerReferences"]  # what controllers here make knows no uid of its owner; it stays as it is
     new["metadata"] = metadata
     return three_way(_without_status(last_applied(live)), _without_status(new), live,
                      field_of_kind(str(live.get("apiVersion")), manifest.kind))

@@ -151,6 +151,16 @@ def _stateful_set(data: Tree) -> None:
     _default(retention, "whenScaled", "Retain")
     spec.setdefault("replicas", 1)
     spec.setdefault("revisionHistoryLimit", 10)
+    spec.update({"volumeClaimTemplates": [_claim(each) for each in spec["volumeClaimTemplates"]]}
+                if spec.get("volumeClaimTemplates") else {})
+
+
+def _claim(template: Tree) -> Tree:
+    """A claim as it is stored in a StatefulSet (SetDefaults_PersistentVolumeClaim, apps/v1 conversion.go)."""
+    spec = {**template.get("spec", {})}
+    spec.setdefault("volumeMode", "Filesystem")
+    return {**template, "apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec,
+            "status": {"phase": "Pending", **template.get("status", {})}}
 
 
 def _network_policy(data: Tree) -> None:

@@ -1,14 +1,15 @@
 """Defaults of pods and pod templates: spec, containers, probes, volumes.
 
-Source: kubernetes/kubernetes pkg/apis/core/v1/defaults.go.
+Source: kubernetes/kubernetes pkg/apis/core/v1/defaults.go, conversion.go (serviceAccount); what every Pod gets on the way
+in: plugin/pkg/admission/{serviceaccount,priority}, without the volume of the account's token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simnet.manifests.convert import Tree
+from simnet.manifests.convert import Tree, copied
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -25,6 +26,9 @@ def pod_spec_defaults(spec: Tree) -> None:
             spec[key] = value
     spec.setdefault("terminationGracePeriodSeconds", 30)
     spec.setdefault("securityContext", {})
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount")
+    if account:
+        spec["serviceAccountName"] = spec["serviceAccount"] = account
     for container in containers_of(spec):
         _container(container)
     for volume in spec.get("volumes", ()):
@@ -32,8 +36,14 @@ def pod_spec_defaults(spec: Tree) -> None:
 
 
 def pod_level_defaults(spec: Tree) -> None:
-    """What only a Pod gets, not a template: requests from limits, host ports on the host network."""
+    """What only a Pod gets, not a template: requests from limits, host ports on the host network, an account and
+    a priority."""
     spec.setdefault("enableServiceLinks", True)
+    account = spec.get("serviceAccountName") or "default"
+    spec["serviceAccountName"] = spec["serviceAccount"] = account
+    if not spec.get("priorityClassName"):  # the value of a class is not modelled
+        spec.setdefault("priority", 0)
+        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     for container in containers_of(spec):
         resources = container.get("resources") or {}
         if resources.get("limits"):
@@ -41,6 +51,13 @@ def pod_level_defaults(spec: Tree) -> None:
         for port in container.get("ports", ()) if spec.get("hostNetwork") else ():
             if not port.get("hostPort") and "containerPort" in port:
                 port["hostPort"] = port["containerPort"]
+
+
+def pod_of_template(raw: Mapping[str, Any]) -> Tree:
+    """What a pod made from a defaulted template is stored as. The template stays untouched."""
+    whole: Tree = copied(raw)
+    pod_level_defaults(whole.setdefault("spec", {}))
+    return whole
 
 
 def containers_of(spec: Tree) -> Iterable[Tree]:
@@ -61,6 +78,7 @@ def default_pull_policy(image: str) -> str:
 def _container(container: Tree) -> None:
     if not container.get("imagePullPolicy") and container.get("image"):
         container["imagePullPolicy"] = default_pull_policy(container["image"])
+    container.setdefault("resources", {})
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
     for port in container.get("ports", ()):
@@ -102,5 +120,8 @@ def _volume(volume: Tree) -> None:
         source: Any = volume.get(name)
         if source is not None:
             source.setdefault("defaultMode", _FILE_MODE)
+    for source in (volume.get("projected") or {}).get("sources", ()):
+        if "serviceAccountToken" in source:
+            source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
     if "hostPath" in volume:
         volume["hostPath"].setdefault("type", "")

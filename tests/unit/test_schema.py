@@ -31,6 +31,25 @@ def test_the_tables_say_which_release_they_are_of():
     assert tables().version == "1.35.0"
 
 
+MERGED = [  # table, field, merge key, whether keys are retained; source: x-kubernetes-patch-* of the published schema 1.35
+    ("PodSpec", "containers", "name", False), ("PodSpec", "volumes", "name", True), ("ServiceSpec", "ports", "port", False),
+    ("Container", "ports", "containerPort", False), ("PodSpec", "topologySpreadConstraints", "topologyKey", False),
+    ("ObjectMeta", "finalizers", "", False), ("ObjectMeta", "ownerReferences", "uid", False),
+]
+
+
+@pytest.mark.parametrize(("table", "field", "key", "retains"), MERGED)
+def test_lists_that_are_merged_say_by_what(table, field, key, retains):
+    found = tables().types[table][field]
+    assert (found.merges, found.merge_key, found.retains) == (True, key, retains)
+
+
+def test_other_lists_are_replaced_and_a_strategy_retains_keys():
+    assert not tables().types["PodSpec"]["tolerations"].merges
+    strategy = tables().types["DeploymentSpec"]["strategy"]
+    assert (strategy.merges, strategy.retains, strategy.allowed) == (False, True, ())
+
+
 REQUIRED = [  # table, field, source
     ("ServicePort", "port", "api/openapi-spec/swagger.json io.k8s.api.core.v1.ServicePort"),
     ("HTTPIngressPath", "pathType", "io.k8s.api.networking.v1.HTTPIngressPath"),
@@ -94,8 +113,18 @@ def test_of_a_custom_kind_only_the_metadata_is_judged():
     assert (problem.field, problem.suggestion) == ("metadata.lables", "labels")
 
 
+def test_numbers_that_go_cannot_hold_are_refused_with_the_range():
+    """Source: encoding/json into the int32 fields of k8s.io/api."""
+    problem, = check(read_manifests(workload(replicas=99999999999), rules=lambda manifest: [])[0])
+    assert str(problem) == ("deployment/default/web: spec.replicas: Invalid value: 99999999999: must be an integer from "
+                            "-2147483648 to 2147483647")
+
+
 SHAPES = [  # field type, value, accepted
     ("integer", 80, True), ("integer", 80.5, False), ("int-or-string", "http", True), ("int-or-string", True, False),
+    ("integer", 2**31 - 1, True), ("integer", 2**31, False), ("integer", -(2**31), True), ("int64", 2**31, True),
+    ("int64", 2**63, False), ("int-or-string", 2**31, False), ("time", "yesterday", False), ("time", "2027-01-01", False),
+    ("quantity", "1.5Gi", True), ("quantity", "1e3", True), ("quantity", "10 GB", False), ("quantity", "", False),
     ("quantity", 0.5, True), ("quantity", False, False), ("time", "2027-01-01T00:00:00Z", True), ("number", 1, True),
 ]
 

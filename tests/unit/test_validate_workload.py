@@ -62,6 +62,17 @@ REFUSED = [  # sentence, manifest, [(field, type)], source
     ("an unknown selector operator", workload(selector={"matchLabels": {"app": "web"}, "matchExpressions": [
         {"key": "a", "operator": "Is"}]}), [("spec.selector.matchExpressions[0].operator", "Invalid")],
      "ValidateLabelSelectorRequirement"),
+    ("daemons absent and added at once", workload("DaemonSet", updateStrategy={"rollingUpdate": {
+        "maxUnavailable": 1, "maxSurge": 1}}), [("spec.updateStrategy.rollingUpdate.maxSurge", "Invalid")],
+     "ValidateRollingUpdateDaemonSet"),
+    ("daemons neither absent nor added", workload("DaemonSet", updateStrategy={"rollingUpdate": {
+        "maxUnavailable": 0}}), [("spec.updateStrategy.rollingUpdate.maxUnavailable", "Required")],
+     "ValidateRollingUpdateDaemonSet"),
+    ("a partition where pods are replaced by hand", workload("StatefulSet", updateStrategy={
+        "type": "OnDelete", "rollingUpdate": {"partition": 1}}), [("spec.updateStrategy.rollingUpdate", "Invalid")],
+     "ValidateStatefulSetSpec"),
+    ("a partition below nothing", workload("StatefulSet", updateStrategy={"rollingUpdate": {"partition": -1}}),
+     [("spec.updateStrategy.rollingUpdate.partition", "Invalid")], "ValidateStatefulSetSpec"),
 ]
 
 
