@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from simnet.control.admission import Admission
 from simnet.control.loop import Loop
-from simnet.control.updates import update_of
+from simnet.control.updates import Update, update_of
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, Forbidden, InvalidField, NotFound, Problem, nearest
 from simnet.manifests import Manifest, admissible, check, decode
@@ -47,6 +47,7 @@ class Door:
 
     def __init__(self, world: World, loop: Loop) -> None:
         self.world, self.loop = world, loop
+        self._looked_at: dict[int, tuple[Manifest, Object, str, Update | None]] = {}
 
     def apply(self, manifests: Sequence[Manifest], verb: str = "apply", create_namespaces: bool = True) -> list[Applied]:
         """Admit and commit every manifest (valid ones, see `manifests.admissible`), or none. `verb` is apply, create or
@@ -65,6 +66,8 @@ class Door:
             admission.undo()
             self.world.rng.setstate(drawn)
             raise
+        finally:
+            self._looked_at.clear()
         self._make_namespaces(new.namespace for new in staged.values())
         for (kind, _), new in staged.items():
             self.loop.put(new, kind)
@@ -130,8 +133,16 @@ class Door:
         if any(problem.type == "TypeInvalid" or problem.excerpt for problem in found):
             return found
         lacking = keyless(manifest) if verb == "apply" else []
-        update = update_of(manifest, old, verb) if not lacking else None
+        update = None if lacking else update_of(manifest, old, verb)
+        self._looked_at[id(manifest)] = manifest, old, verb, update
         return [*found, *lacking, *(update.problems() if update is not None else ())]
+
+    def _update(self, manifest: Manifest, old: Object, verb: str) -> Update | None:
+        """What `update_of` gives, once for `problems` and `apply`."""
+        known = self._looked_at.pop(id(manifest), None)
+        if known is not None and known[0] is manifest and known[1] is old and known[2] == verb:
+            return known[3]
+        return update_of(manifest, old, verb)
 
     def _there(self, manifest: Manifest) -> Object | None:
         named = (manifest.data.get("metadata") or {}).get("name")
@@ -146,7 +157,7 @@ class Door:
                                 manifest), "created"
         if verb == "create":
             raise AlreadyExists(f"{manifest.kind.lower()} {old.name!r} already exists")
-        update = update_of(manifest, old, verb)
+        update = self._update(manifest, old, verb)
         if update is None:
             return old, "unchanged"
         problems = update.problems() if before is not None else []  # else they have been looked for: see `problems`
@@ -155,7 +166,7 @@ class Door:
         changed = decode(replace(manifest, data=update.data, stored=update.data), now=self.world.now)
         new = self._placed(lambda: self._asked(
             admission.admit(_carried_over(_named_space(changed), old), old), staged), manifest)
-        if new.manifest != old.manifest:
+        if new.manifest != update.live:
             return new, "configured"
         return old, "configured" if verb == "apply" else "unchanged"  # kubectl: its patch was not empty
 

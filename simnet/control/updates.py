@@ -20,16 +20,16 @@ from simnet.objects.meta import Object
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """`data`: the whole object as it is to be stored, in the current version, with defaults; `place_of` leads from its
-    fields to the manifest."""
+    """`live` is the object as it stands; `data` the whole object as it is to be stored, in the current version, with
+    defaults; `place_of` leads from its fields to the manifest."""
 
-    old: Object
+    live: Mapping[str, Any]
     data: Mapping[str, Any]
     place_of: PlaceOf
 
     def problems(self) -> list[Problem]:
         """What the API server refuses: first the fields that may not change, then values that are not allowed."""
-        return validate_update(self.old, self.data, self.place_of) + validate(
+        return validate_update(self.live, self.data, self.place_of) + validate(
             self.data, self.place_of, exists=True)
 
 
@@ -38,7 +38,7 @@ def update_of(manifest: Manifest, old: Object, verb: str) -> Update | None:
     live = old.manifest
     if verb != "apply":
         data = without_stale(defaulted(converted(manifest.data)), live)
-        return Update(old, defaulted(data), manifest.place_of)
+        return Update(live, defaulted(data), manifest.place_of)
     patch = apply_patch(manifest, live)
     if not patch:
         return None
@@ -46,4 +46,4 @@ def update_of(manifest: Manifest, old: Object, verb: str) -> Update | None:
     given = manifest.data.get("status")
     if given is not None:
         whole["status"] = given  # not the API server's business; a Node's addresses are taken from it
-    return Update(old, defaulted(without_stale(defaulted(whole), live)), places_in(manifest, whole))
+    return Update(live, defaulted(without_stale(defaulted(whole), live)), places_in(manifest, whole))
