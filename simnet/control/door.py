@@ -13,11 +13,12 @@ from simnet.control.admission import Admission
 from simnet.control.loop import Loop
 from simnet.control.updates import Update, update_of
 from simnet.control.world import World
-from simnet.errors import AlreadyExists, Forbidden, InvalidField, NotFound, Problem, nearest
+from simnet.errors import AlreadyExists, Conflict, Forbidden, InvalidField, NotFound, Problem, nearest
 from simnet.manifests import Manifest, admissible, check, decode
-from simnet.manifests.apply import keyless, remembered
+from simnet.manifests.apply import SERVER_FIELDS, keyless, remembered
 from simnet.names import ObjectKey, random_suffix
 from simnet.objects.ingress import Ingress
+from simnet.objects.kinds import BY_KIND
 from simnet.objects.meta import Object, read_only
 from simnet.objects.namespace import Namespace
 from simnet.objects.node import Node
@@ -28,10 +29,6 @@ from simnet.objects.workload import Workload
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 IMMORTAL_NAMESPACES = ("default", "kube-system", "kube-public")  # plugin/pkg/admission/namespace/lifecycle
-SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields",
-                 "selfLink")
-
-
 Staged = dict[tuple[str, ObjectKey], Object]
 
 
@@ -157,6 +154,8 @@ class Door:
                                 manifest), "created"
         if verb == "create":
             raise AlreadyExists(f"{manifest.kind.lower()} {old.name!r} already exists")
+        if verb == "replace" and before is None:
+            self._need_version(manifest, old)
         update = self._update(manifest, old, verb)
         if update is None:
             return old, "unchanged"
@@ -169,6 +168,16 @@ class Door:
         if new.manifest != update.live:
             return new, "configured"
         return old, "configured" if verb == "apply" else "unchanged"  # kubectl: its patch was not empty
+
+    def _need_version(self, manifest: Manifest, old: Object) -> None:
+        """Refuse a manifest made from an older state of the object. Source: kubernetes/apiserver
+        pkg/registry/generic/registry/store.go Update, OptimisticLockErrorMsg."""
+        given = (manifest.data.get("metadata") or {}).get("resourceVersion")
+        if given and given != str(self.world.store.resource_version(manifest.kind, old.key)):
+            kind = BY_KIND.get(manifest.kind)
+            resource = f"{kind.plural}.{kind.group}".rstrip(".") if kind is not None else manifest.kind.lower() + "s"
+            raise Conflict(f'Operation cannot be fulfilled on {resource} "{old.name}": the object has been modified; please '
+                           "apply your changes to the latest version and try again")
 
     def _created(self, manifest: Manifest, verb: str) -> Object:
         if verb == "replace":

@@ -21,6 +21,9 @@ from simnet.manifests.paths import Path, PlaceOf, at
 from simnet.manifests.schema import Field
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+SERVER_FIELDS = ("uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "managedFields",
+                 "selfLink")
+"""What only the API server writes; a copy of a live object that is applied may have it, and it does not count."""
 _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
@@ -73,14 +76,22 @@ def _keyless(value: Any, field: Field, path: Path) -> Findings:
 def apply_patch(manifest: Manifest, live: Mapping[str, Any]) -> Tree:
     """The strategic merge patch from the live object (in the current version) to the manifest; {} changes nothing."""
     new = dict(converted(remembered(manifest).data))
-    metadata = {**new["metadata"], "name": manifest.key.name}
+    metadata = {**_counting(new["metadata"]), "name": manifest.key.name}
     if manifest.key.namespace:
         metadata["namespace"] = manifest.key.namespace
     if any(not isinstance(each, Mapping) or not each.get("uid") for each in metadata.get("ownerReferences") or ()):
         del metadata["ownerReferences"]  # what controllers here make knows no uid of its owner; it stays as it is
     new["metadata"] = metadata
-    return three_way(_without_status(last_applied(live)), _without_status(new), live,
+    last = dict(last_applied(live))
+    if isinstance(last.get("metadata"), Mapping):
+        last["metadata"] = _counting(last["metadata"])
+    return three_way(_without_status(last), _without_status(new), live,
                      field_of_kind(str(live.get("apiVersion")), manifest.kind))
+
+
+def _counting(metadata: Mapping[str, Any]) -> Tree:
+    """Metadata without what only the server writes; a null in it still asks for a removal."""
+    return {key: value for key, value in metadata.items() if key not in SERVER_FIELDS or value is None}
 
 
 def patched_live(patch: Mapping[str, Any], live: Mapping[str, Any]) -> Tree:

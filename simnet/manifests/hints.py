@@ -121,11 +121,16 @@ def _as_written(data: Mapping[str, Any], found: Finding) -> Finding:
     value, wanted = found.value, found.detail.removeprefix("must be ")
     if wanted.startswith("a string") and isinstance(value, bool | int | float):
         text = tree.written(data, found.path) or json.dumps(value)
-        detail = f"{found.detail}; {text} without quotes is {_TYPE_WORDS[type(value)]}"
-        return found._replace(detail=detail, suggestion=json.dumps(text))
+        return found._replace(detail=found.detail + surprise(value, text), suggestion=json.dumps(text))
     if isinstance(value, str) and _unquoted(value, wanted):
         return found._replace(detail=f"{found.detail}; the quotes make it a string", suggestion=value)
     return found
+
+
+def surprise(value: Any, text: str) -> str:
+    """What YAML made of an unquoted text, as the rest of a sentence; '' for what no quotes would help."""
+    word = _TYPE_WORDS.get(type(value), "")
+    return f"; {text} without quotes is {word}" if word else ""
 
 
 def _unquoted(text: str, wanted: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from simnet.errors import Place, Problem, nearest
 from simnet.manifests import tree
 from simnet.manifests.convert import deprecation
+from simnet.manifests.hints import surprise
 from simnet.manifests.manifest import DEFAULT_NAMESPACE, Manifest, key_of, ref_of
 from simnet.manifests.paths import Path, known
 from simnet.manifests.schema import tables
@@ -98,7 +99,8 @@ class _Unnamed:
     def _text(self, path: Path, value: Any) -> Iterator[Problem]:
         if value is not None and not isinstance(value, str):
             text = tree.written(self.document.value, path) or str(value)
-            yield self._mistyped(path, value, "must be a string", f'"{text}"')
+            said = surprise(value, text)
+            yield self._mistyped(path, value, "must be a string" + said, f'"{text}"' if said else "")
 
     def _mistyped(self, path: Path, value: Any, detail: str, suggestion: str = "") -> Problem:
         return Problem(detail, type="TypeInvalid", place=self._at(path, value=True), object=self.ref,

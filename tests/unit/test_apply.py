@@ -184,3 +184,28 @@ def test_an_odd_validate(cluster: simnet.Cluster) -> None:
     output = Session(cluster, files={"c.yaml": text}).run("kubectl apply --validate=maybe -f c.yaml")
     assert (output.stderr, output.status) == (
         "error: invalid - validate option 'maybe'; must be one of: strict (or true), warn, ignore (or false)\n", 1)
+
+
+def test_what_get_wrote_can_be_replaced_only_while_nobody_changed_it(cluster: simnet.Cluster) -> None:
+    """Source: kubernetes/apiserver pkg/registry/generic/registry/store.go (OptimisticLockErrorMsg)."""
+    cluster.apply(service({"port": 80}))
+    session = Session(cluster)
+    session.run("kubectl get service web -o yaml > w.yaml")
+    session.run("kubectl annotate service web a=b")
+    output = session.run("kubectl replace -f w.yaml")
+    assert output.stderr == (
+        'Error from server (Conflict): error when replacing "w.yaml": Operation cannot be fulfilled on services "web": the '
+        "object has been modified; please apply your changes to the latest version and try again\n")
+    session.run("kubectl get service web -o yaml > w.yaml")
+    assert session.run("kubectl replace -f w.yaml").stdout == "service/web replaced\n"
+
+
+def test_what_get_wrote_can_be_applied_and_says_nothing_new(cluster: simnet.Cluster) -> None:
+    """What only the server writes does not count."""
+    cluster.create(service({"port": 80}))
+    session = Session(cluster)
+    session.run("kubectl get service web -o yaml > w.yaml")
+    uid = cluster.get("service", "web").uid
+    assert session.run("kubectl apply -f w.yaml").stdout == "service/web configured\n"
+    assert session.run("kubectl apply -f w.yaml").stdout == "service/web unchanged\n"
+    assert cluster.get("service", "web").uid == uid
