@@ -35,33 +35,49 @@ class Membership(NamedTuple):
     endpoint: Endpoint
 
 
-def endpoint_for(service: Service, pod: Pod, node: Node | None, family: int) -> Endpoint | None:
-    """The endpoint a matching pod is for its Service in one family, None if it is none. `node` is the pod's node
-    object, None when it does not exist. The pod's labels are not looked at: that is the selector's business.
+class EndpointRule:
+    """Whether and as what a pod is an endpoint of one Service in one family; what depends on the Service alone is
+    looked up once. The pod's labels are not looked at: that is the selector's business."""
 
-    ready = serving and not terminating, always true with publishNotReadyAddresses (ES-3, ES-5); pods that ended, have
-    no address of the family, or name a node that does not exist are left out (ES-4, ES-9).
-    """
-    addresses = pod.pod_ips
-    if not addresses or pod.phase in _ENDED:
-        return None
-    if len(addresses) > 1 or (addresses[0] >= _V6) is not (family == 6):
-        addresses = tuple(number for number in addresses if ip.family(number) == family)
-        if not addresses:
+    __slots__ = ("_is_v6", "_name", "_prefers", "_publish")
+
+    def __init__(self, service: Service, family: int) -> None:
+        self._is_v6, self._name = family == 6, service.key.name
+        self._publish = service.publish_not_ready_addresses
+        self._prefers = "" if has_topology_mode(service) else service.traffic_distribution
+
+    def endpoint(self, pod: Pod, node: Node | None) -> Endpoint | None:
+        """The pod's endpoint, None if it is none. `node` is the pod's node object, None when it does not exist.
+
+        ready = serving and not terminating, always true with publishNotReadyAddresses (ES-3, ES-5); pods that ended,
+        have no address of the family, or name a node that does not exist are left out (ES-4, ES-9).
+        """
+        addresses = pod.pod_ips
+        if not addresses or pod.phase in _ENDED:
             return None
-    publish, node_name, serving = service.publish_not_ready_addresses, pod.node_name, pod.ready
-    if node is None and node_name and not publish:
-        return None
-    terminating = pod.deleted is not None
-    ready = publish or (serving and not terminating)
-    zone = node.labels.get(ZONE_LABEL, "") if node is not None else ""
-    hostname = pod.spec.hostname
-    if hostname and pod.spec.subdomain != service.key.name:
-        hostname = ""
-    if not service.traffic_distribution or not ready or has_topology_mode(service):
-        return _new_endpoint(Endpoint, (addresses, ready, serving, terminating, node_name, zone, hostname, pod.key, (), ()))
-    zones, nodes = _hints(service.traffic_distribution, zone, node_name)
-    return Endpoint(addresses, ready, serving, terminating, node_name, zone, hostname, pod.key, zones, nodes)
+        if len(addresses) > 1 or (addresses[0] >= _V6) is not self._is_v6:
+            addresses = tuple(number for number in addresses if (number >= _V6) is self._is_v6)
+            if not addresses:
+                return None
+        publish, node_name, serving = self._publish, pod.node_name, pod.ready
+        zone = ""
+        if node is not None:
+            zone = node.labels.get(ZONE_LABEL, "")
+        elif node_name and not publish:
+            return None
+        terminating = pod.deleted is not None
+        ready = publish or (serving and not terminating)
+        hostname = pod.spec.hostname
+        if hostname and pod.spec.subdomain != self._name:
+            hostname = ""
+        zones, nodes = _hints(self._prefers, zone, node_name) if self._prefers and ready else ((), ())
+        return _new_endpoint(Endpoint, (addresses, ready, serving, terminating, node_name, zone, hostname, pod.key,
+                                        zones, nodes))
+
+
+def endpoint_for(service: Service, pod: Pod, node: Node | None, family: int) -> Endpoint | None:
+    """The endpoint a matching pod is for its Service in one family, None if it is none."""
+    return EndpointRule(service, family).endpoint(pod, node)
 
 
 def ports_for(service: Service, spec: PodSpec) -> tuple[EndpointPort, ...]:

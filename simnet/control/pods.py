@@ -40,6 +40,9 @@ _WRITE: Final[Mapping[str, Any]] = {each.name: getattr(Pod, each.name).__set__ f
 """The slots of a Pod. `Template.pod` fills them directly: a frozen dataclass's constructor takes three times as long,
 and nobody has seen the object yet."""
 _all: Final = deque[None](maxlen=0).extend  # runs an iterator to its end
+_SHARED: Final = tuple(_WRITE[name] for name in (
+    "labels", "annotations", "created", "deleted", "owner", "raw", "spec", "phase", "ready", "states", "reason", "message",
+    "started"))
 _WRITE_KEY, _WRITE_NODE, _WRITE_ADDRESSES = (_WRITE[name] for name in ("key", "node_name", "pod_ips"))
 
 
@@ -213,13 +216,13 @@ class PodMaker:
         wish, pinned = Wish.of(spec), self.kubelet.pins(refs, world)
         is_plain = wish.is_empty and not (node_name or spec.host_network or self.kubelet.has_pins(world))
         by = Owner(owner.kind, owner.name, owner.api_version)
-        shared = {"labels": given.labels, "annotations": given.annotations, "created": world.now, "deleted": None, "owner": by,
-                  "raw": raw, "spec": spec, "phase": start.phase, "ready": start.ready, "states": start.states,
-                  "reason": "", "message": start.message, "started": world.now}
+        now = world.now
+        shared = (given.labels, given.annotations, now, None, by, raw, spec, start.phase, start.ready, start.states, "",
+                  start.message, now)
         return Template(
             namespace=owner.namespace, owner=by, labels=given.labels, annotations=given.annotations, spec=spec, raw=raw,
             start=start, wish=wish, node_name=node_name, pinned=pinned, is_plain=is_plain,
-            shared=tuple((_WRITE[name], value) for name, value in shared.items()))
+            shared=tuple(zip(_SHARED, shared, strict=True)))
 
     def stamp(self, template: Template, key: ObjectKey, world: World, node: str = "") -> Pod:
         """A new pod of a template, settled as far as possible; the caller commits it. O(log nodes)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Self, cast
 
 from simnet.control.ownership import OwnerBooks, active_pods
@@ -16,6 +15,7 @@ from simnet.control.pods import PodMaker
 from simnet.control.revisions import name_base, quick_suffixes
 from simnet.control.world import World
 from simnet.names import ObjectKey
+from simnet.objects.meta import changed
 from simnet.objects.pod import Pod
 from simnet.objects.replicaset import ReplicaSet
 from simnet.store.store import Change, Creations, Event
@@ -57,7 +57,7 @@ class ReplicaSets:
                              "replicaset-controller")
                 yield Change("Pod", pod.key, None)
         elif (replica_set.observed, replica_set.ready_replicas) != (tally.active, tally.ready):
-            yield Change(self.kind, key, replace(replica_set, observed=tally.active, ready_replicas=tally.ready))
+            yield Change(self.kind, key, changed(replica_set, observed=tally.active, ready_replicas=tally.ready))
 
     def _create(self, replica_set: ReplicaSet, count: int, world: World) -> Iterator[Change | Creations]:
         base = name_base(replica_set.name)

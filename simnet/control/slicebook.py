@@ -36,24 +36,21 @@ class SliceHead(NamedTuple):
 
 
 class SliceBook:
-    """`slices` by name; `_where` says in which of them a pod is."""
+    """`slices` by name; `_where` says in which of them a pod is, None until somebody asks."""
 
-    __slots__ = ("_made", "_where", "slices")
+    __slots__ = ("_made", "_where", "is_empty", "slices")
 
     def __init__(self) -> None:
         self.slices: dict[str, EndpointSlice] = {}
-        self._where: dict[ObjectKey, str] = {}
+        self.is_empty = True  # no pod is in any slice
+        self._where: dict[ObjectKey, str] | None = {}
         self._made = 0
 
     def copy(self) -> SliceBook:
         twin = SliceBook()
-        twin.slices, twin._where, twin._made = self.slices.copy(), self._where.copy(), self._made
+        twin.slices, twin._made, twin.is_empty = self.slices.copy(), self._made, self.is_empty
+        twin._where = None if self._where is None else self._where.copy()
         return twin
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no pod is in any slice."""
-        return not self._where
 
     def take_over(self, each: EndpointSlice) -> None:
         """A slice that somebody else wrote (a loaded one, an edited one) is counted in."""
@@ -63,7 +60,7 @@ class SliceBook:
         """Delete every slice."""
         for name, each in self.slices.items():
             yield Change("EndpointSlice", ObjectKey(each.namespace, name), None)
-        self.slices, self._where = {}, {}
+        self.slices, self._where, self.is_empty = {}, {}, True
 
     def write(self, head: SliceHead, asked: Collection[ObjectKey] | None, wanted: Wanted, world: World
               ) -> Iterator[Change]:
@@ -71,7 +68,7 @@ class SliceBook:
 
         `wanted` is used up. O(endpoints of the slices that change), with None O(all endpoints).
         """
-        touched = self.slices if asked is None else {self._where[key] for key in asked if key in self._where}
+        touched = self.slices if asked is None else self._holding(asked)
         layout = lay_out(self.slices, touched, asked, wanted)
         spare = [name for name, each in self.slices.items() if not layout.changed.get(name, each.endpoints)]
         contents = [(name, self.slices[name].ports, endpoints)
@@ -110,16 +107,25 @@ class SliceBook:
 
     def _note(self, asked: Collection[ObjectKey] | None, written: list[str]) -> None:
         """Remember where the asked pods are now."""
-        if asked is None:
-            self._where = {endpoint.target: name for name, each in self.slices.items() for endpoint in each.endpoints
-                           if endpoint.target is not None}
-            return
-        for key in asked:
-            self._where.pop(key, None)
-        for name in written:
-            for endpoint in self.slices[name].endpoints:
-                if endpoint.target in asked and endpoint.target is not None:
-                    self._where[endpoint.target] = name
+        if asked is None or self._where is None:
+            self._where = None
+        else:
+            for key in asked:
+                self._where.pop(key, None)
+            for name in written:
+                for endpoint in self.slices[name].endpoints:
+                    if endpoint.target in asked and endpoint.target is not None:
+                        self._where[endpoint.target] = name
+        self.is_empty = not any(endpoint.target is not None for each in self.slices.values()
+                                for endpoint in each.endpoints)
+
+    def _holding(self, asked: Collection[ObjectKey]) -> set[str]:
+        """The slices in which one of these pods is."""
+        where = self._where
+        if where is None:
+            where = self._where = {endpoint.target: name for name, each in self.slices.items()
+                                   for endpoint in each.endpoints if endpoint.target is not None}
+        return {where[key] for key in asked if key in where}
 
     def _new_name(self, head: SliceHead, world: World) -> str:
         self._made += 1

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self, cast
 
 from simnet.control.endpoints import (
-    endpoint_for,
+    EndpointRule,
     has_named_target,
     has_slices,
     has_topology_mode,
@@ -125,6 +125,11 @@ class SliceTracker:
         self._own.add(service)
         return tracked
 
+    def _is_empty(self, service: ObjectKey) -> bool:
+        """Whether no slice of the Service holds a pod."""
+        tracked = self._tracked.get(service)
+        return tracked is None or all(book.is_empty for book in tracked.books.values())
+
     def _mark(self, services: Iterable[ObjectKey], pods: Iterable[ObjectKey]) -> None:
         for service in services:
             marked = self._dirty.setdefault(service, {})
@@ -185,7 +190,11 @@ class SliceTracker:
 
     def flush(self, world: World) -> Iterator[Change]:
         for group in self._groups.news():
-            self._mark(group.services, group.news)
+            for service in group.services:
+                if self._is_empty(service):
+                    self._dirty[service] = None  # its first pods: no need to name them
+                else:
+                    self._mark((service,), group.news)
             group.news = {}
         dirty, self._dirty = self._dirty, {}
         for key, pods in dirty.items():
@@ -222,14 +231,15 @@ class SliceTracker:
 
     def _wanted(self, service: Service, members: Iterable[Pod], world: World) -> dict[str, Wanted]:
         """What the slices of each family shall hold for these pods."""
-        wanted: dict[str, Wanted] = {f"IPv{family}": {} for family in service.ip_families}
-        sides = [(family, wanted[f"IPv{family}"]) for family in service.ip_families]
+        wanted: dict[str, Wanted] = {}
         fixed = None if has_named_target(service) else ports_for(service, _NO_SPEC)
         nodes = cast("Mapping[str, Node]", world.store.names("Node", ""))
-        for pod in members:
-            node = nodes.get(pod.node_name)
-            for family, side in sides:
-                endpoint = endpoint_for(service, pod, node, family)
+        pods = list(members) if len(service.ip_families) > 1 else members
+        for family in service.ip_families:
+            side = wanted[f"IPv{family}"] = {}
+            endpoint_of = EndpointRule(service, family).endpoint
+            for pod in pods:
+                endpoint = endpoint_of(pod, nodes.get(pod.node_name))
                 if endpoint is not None:
                     side[pod.key] = (ports_for(service, pod.spec) if fixed is None else fixed, endpoint)
         return wanted
