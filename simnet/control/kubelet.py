@@ -7,6 +7,7 @@ pkg/kubelet/kubelet_pods.go (hostNetwork pods have their node's addresses).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 from simnet import ip
@@ -77,16 +78,17 @@ class Kubelet:
     def first_addresses(self, keys: Iterable[ObjectKey], nodes: Iterable[str], world: World) -> list[tuple[int, ...]]:
         """`addresses` for pods without pins, as far as it goes: the list ends before the first that gets none."""
         found: list[tuple[int, ...]] = []
-        is_simple, ranges_of = not self._pinned, world.pod_ranges.get
-        try:
+        add, ranges_of = found.append, world.pod_ranges
+        with suppress(SimnetError):
+            if self._pinned or len(world.node_cidrs) != 1:
+                for key, node in zip(keys, nodes, strict=False):
+                    add(self.addresses(key, node, (), world))
+                return found
             for key, node in zip(keys, nodes, strict=False):
-                ranges = ranges_of(node)
-                if is_simple and ranges is not None and len(ranges) == 1:
-                    found.append((ranges[0].allocate(key),))
-                else:
-                    found.append(self.addresses(key, node, (), world))
-        except SimnetError:
-            pass
+                ranges = ranges_of.get(node)
+                if not ranges:
+                    break
+                add((ranges[0].allocate(key),))
         return found
 
     def occupy(self, pod: Pod, world: World) -> None:

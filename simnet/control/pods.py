@@ -252,7 +252,7 @@ class PodMaker:
         if len(addresses) < len(nodes):
             self.scheduler.take_back(nodes[len(addresses):])
         new = object.__new__
-        pods = [new(Pod) for _ in addresses]
+        pods = list(map(new, repeat(Pod, len(addresses))))
         for write, value in template.shared:
             _all(map(write, pods, repeat(value)))
         _all(map(_WRITE_KEY, pods, keys))

@@ -84,7 +84,7 @@ def fresh_keys(base: str, count: int, namespace: str, world: World) -> list[Obje
     taken = world.store.names("Pod", namespace)
     while len(fresh) < count:
         names = [base + suffix for suffix in quick_suffixes(world.rng, count - len(fresh))]
-        fresh.update(dict.fromkeys(name for name in names if name not in taken))
+        fresh.update(dict.fromkeys(names if taken.keys().isdisjoint(names) else [each for each in names if each not in taken]))
     return [_new_key(ObjectKey, (namespace, name)) for name in fresh]
 
 

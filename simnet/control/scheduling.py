@@ -131,15 +131,18 @@ class Scheduler:
             self._order()
         heap, pods, names, size = self._heap, self._pods, self._names, len(self._names)
         chosen: list[str] = []
-        while heap and len(chosen) < count:
-            entry = heap[0]
-            name = names[entry % size]
-            if pods[name] == entry // size:
-                pods[name] += 1
-                heapreplace(heap, entry + size)
-                chosen.append(name)
-            else:
+        for _ in range(count):
+            while heap:
+                entry = heap[0]
+                name = names[entry % size]
+                if pods[name] == entry // size:
+                    break
                 heappop(heap)
+            else:
+                break
+            pods[name] += 1
+            heapreplace(heap, entry + size)
+            chosen.append(name)
         return chosen
 
     def take_back(self, nodes: Iterable[str]) -> None:

@@ -67,13 +67,14 @@ def same_ports(ours: Ports, other: Ports) -> bool:
 
 
 def _by_ports(wanted: Wanted) -> Iterable[tuple[Ports, list[Endpoint]]]:
+    if not wanted:
+        return ()
+    all_ports, endpoints = zip(*wanted.values(), strict=True)
+    if len(set(map(id, all_ports))) == 1:  # hashing ports costs more than all the rest here, and they are nearly always one
+        return ((all_ports[0], list(endpoints)),)
     groups: dict[Ports, list[Endpoint]] = {}
-    last: Ports | None = None
-    group: list[Endpoint] = []
-    for ports, endpoint in wanted.values():
-        if ports is not last:  # hashing ports costs more than all the rest here, and nearly always they are the same
-            last, group = ports, groups.setdefault(ports, [])
-        group.append(endpoint)
+    for ports, endpoint in zip(all_ports, endpoints, strict=True):
+        groups.setdefault(ports, []).append(endpoint)
     return groups.items()
 
 

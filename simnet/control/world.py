@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from random import Random
 from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
 
@@ -89,7 +90,7 @@ class World:
         pods = creations.pods
         for owner in _owner(creations.first):
             self.pods_by_owner.add_together(owner, pods)
-        self.pods_by_node.add_each([pod.node_name for pod in pods.values()], pods)
+        self.pods_by_node.add_each(map(attrgetter("node_name"), pods.values()), pods)
 
     def fork(self, store: Store, work: Work) -> World:
         """An independent copy over the forked store."""

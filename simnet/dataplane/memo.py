@@ -23,6 +23,6 @@ class Memo:
 
     def clear(self) -> None:
         """Forget everything: something has changed."""
-        for each in (self.names, self.walks, self.crossings, self.deliveries):
-            if each:
+        if self.names or self.walks or self.crossings or self.deliveries:
+            for each in (self.names, self.walks, self.crossings, self.deliveries):
                 each.clear()

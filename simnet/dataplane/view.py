@@ -6,6 +6,7 @@ The view follows the store by events, (old, new) each; it never scans. Stages ge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import cast
 
 from simnet import ip
@@ -105,7 +106,7 @@ class View:
     def created(self, creations: Creations) -> None:
         """Follow pods of one template created in bulk: no more than their addresses is of interest."""
         pods = creations.pods.values()
-        self._pods_at.add_each([pod.pod_ips for pod in pods], pods)
+        self._pods_at.add_each(list(map(attrgetter("pod_ips"), pods)), pods)
         self.memo.clear()
 
     def fork(self, store: Store, work: Work) -> View:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from functools import cache
+from itertools import repeat
+from operator import call
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -107,18 +110,18 @@ def changed(old: T, **fields: Any) -> T:
     anew, so that the fields given must stand on their own."""
     new = object.__new__(type(old))
     kind: Any = type(old)
-    for read, write in _members(kind):
-        write(new, read(old))
+    readers, writers = _members(kind)
+    deque(map(call, writers, repeat(new), map(call, readers, repeat(old))), maxlen=0)
     for name, value in fields.items():
         object.__setattr__(new, name, value)
     return new
 
 
 @cache
-def _members(cls: type) -> tuple[tuple[Callable[[Any], Any], Callable[[Any, Any], None]], ...]:
+def _members(cls: type) -> tuple[tuple[Callable[[Any], Any], ...], tuple[Callable[[Any, Any], None], ...]]:
     """The readers and writers of a dataclass's slots."""
     slots = [getattr(cls, each.name) for each in dataclass_fields(cls)]
-    return tuple((each.__get__, each.__set__) for each in slots)
+    return tuple(each.__get__ for each in slots), tuple(each.__set__ for each in slots)
 
 
 def read_only(mapping: Mapping[str, Any] | None) -> Mapping[str, Any]:

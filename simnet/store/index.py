@@ -5,7 +5,8 @@ Sources of the habit: client-go tools/cache/thread_safe_store.go, coredns plugin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from itertools import chain
 from typing import Generic, TypeVar
 
 from simnet.labels import Selector
@@ -53,9 +54,12 @@ class Index(Generic[T]):
 
     def add_each(self, values: Iterable[Hashable], objects: Mapping[ObjectKey, T]) -> None:
         """Follow the creation of many objects that have one value each."""
-        writable = self._writable
+        entries, are_shared = self._entries, bool(self._shared)
         for value, (key, new) in zip(values, objects.items(), strict=True):
-            writable(value)[key] = new
+            group = entries.get(value)
+            if group is None or are_shared:
+                group = self._writable(value)
+            group[key] = new
 
     def get(self, value: Hashable) -> Mapping[ObjectKey, T]:
         return self._entries.get(value, {})
@@ -91,9 +95,14 @@ class ScarceIndex(Generic[T]):
             for value in self._values(new):
                 self.entries[value] = (*self.entries.get(value, ()), new)
 
-    def add_each(self, values: Iterable[Iterable[Hashable]], objects: Iterable[T]) -> None:
+    def add_each(self, values: Collection[Collection[Hashable]], objects: Collection[T]) -> None:
         """Follow the creation of many objects with these values each."""
         entries = self.entries
+        if set(map(len, values)) == {1}:
+            fresh = dict(zip(chain.from_iterable(values), zip(objects, strict=True), strict=True))
+            if len(fresh) == len(objects) and entries.keys().isdisjoint(fresh):
+                entries.update(fresh)
+                return
         for together, new in zip(values, objects, strict=True):
             for value in together:
                 here = entries.get(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from simnet.errors import Gone
@@ -155,15 +156,19 @@ class Store:
         first = self.version + 1
         self.version += len(pods)
         self.work.commits += len(pods)
-        names.update(zip([key[1] for key in pods], pods.values(), strict=True))
+        names.update(zip(map(itemgetter(1), pods), pods.values(), strict=True))
         self._versions.setdefault("Pod", {}).update(zip(pods, range(first, self.version + 1), strict=True))
         self._remember(_Bulk(first, creations), len(pods))
 
     def _remember(self, entry: Event | _Bulk, events: int) -> None:
         """Log what happened; the oldest entries fall out while the rest still holds LOG_LENGTH events."""
-        log = self._log
-        log.append(entry)
+        self._log.append(entry)
         self._logged += events
+        if self._logged > LOG_LENGTH:
+            self._trim()
+
+    def _trim(self) -> None:
+        log = self._log
         while self._logged - _size(log[0]) >= LOG_LENGTH:
             self._logged -= _size(log.popleft())
 
