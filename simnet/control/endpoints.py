@@ -59,18 +59,22 @@ class EndpointRule:
             addresses = tuple(number for number in addresses if (number >= _V6) is self._is_v6)
             if not addresses:
                 return None
-        publish, node_name, serving = self._publish, pod.node_name, pod.ready
-        zone = ""
+        node_name = pod.node_name
         if node is not None:
             zone = node.labels.get(ZONE_LABEL, "")
-        elif node_name and not publish:
+        elif node_name and not self._publish:
             return None
-        terminating = pod.deleted is not None
-        ready = publish or (serving and not terminating)
+        else:
+            zone = ""
+        serving, terminating = pod.ready, pod.deleted is not None
+        ready = (serving and not terminating) or self._publish
         hostname = pod.spec.hostname
         if hostname and pod.spec.subdomain != self._name:
             hostname = ""
-        zones, nodes = _hints(self._prefers, zone, node_name) if self._prefers and ready else ((), ())
+        zones: tuple[str, ...] = ()
+        nodes: tuple[str, ...] = ()
+        if self._prefers and ready:
+            zones, nodes = _hints(self._prefers, zone, node_name)
         return _new_endpoint(Endpoint, (addresses, ready, serving, terminating, node_name, zone, hostname, pod.key,
                                         zones, nodes))
 

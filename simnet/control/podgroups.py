@@ -6,6 +6,7 @@ Pods of one template share one labels mapping, so the group of a further pod is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from simnet.labels import Selector
 from simnet.names import ObjectKey
@@ -138,8 +139,7 @@ class PodGroups:
 
     def selected(self, service: ObjectKey) -> Iterable[Pod]:
         """The pods that the Service's selector matches."""
-        for group in self._selected.get(service, ()):
-            yield from group.pods.values()
+        return chain.from_iterable(group.pods.values() for group in self._selected.get(service, ()))
 
     def _candidates(self, namespace: str, selector: Selector) -> Iterable[Group]:
         """The groups with the rarest of the selector's pairs; without pairs, all of the namespace."""

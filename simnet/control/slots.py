@@ -62,10 +62,8 @@ class Slots:
         if marks is None:
             return self._take_next_of_set(start, first, stop)
         found = marks.find(0, start, stop)
-        if found < 0:
-            found = marks.find(0, first, start)
-            if found < 0:
-                return None
+        if found < 0 and (found := marks.find(0, first, start)) < 0:
+            return None
         marks[found] = 1
         return found
 

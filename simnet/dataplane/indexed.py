@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from operator import attrgetter
 
 from simnet import ip
 from simnet.dataplane.rules import is_proxied
@@ -10,6 +11,8 @@ from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
+
+TARGET = attrgetter("target")
 
 
 def captured(service: Service) -> Iterable[Hashable]:
@@ -47,6 +50,8 @@ def slice_service(each: EndpointSlice) -> Iterable[Hashable]:
 
 def loose_addresses(each: EndpointSlice) -> Iterable[Hashable]:
     """Addresses that no pod stands for."""
+    if None not in map(TARGET, each.endpoints):
+        return ()
     return dict.fromkeys(address for endpoint in each.endpoints if endpoint.target is None
                          for address in endpoint.addresses)
 
