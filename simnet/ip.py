@@ -29,6 +29,7 @@ _DOTTED = tuple(f"{octet}." for octet in range(256))
 _PREFIX_LENGTHS = {str(length): length for length in range(129)}
 _DIGITS = frozenset("0123456789")
 _HEX = frozenset("0123456789abcdefABCDEF")
+_set = object.__setattr__
 
 
 def number(text: str) -> int:
@@ -145,7 +146,13 @@ class IPNetwork:
         host_bits = (32 if start < _V4_COUNT else 128) - length
         if host_bits < 0:
             _refuse_network(text, address, slash, length_text)
-        return cls(start if strict else start >> host_bits << host_bits, length)
+        if strict:
+            return cls(start, length)
+        network, first = object.__new__(cls), start >> host_bits << host_bits  # nothing is left to check: half the time
+        _set(network, "first", first)
+        _set(network, "prefix_length", length)
+        _set(network, "last", first + (1 << host_bits) - 1)
+        return network
 
     @property
     def family(self) -> int:

@@ -13,7 +13,8 @@ from simnet.dataplane.step import Step
 from simnet.names import ObjectKey
 
 Identity = tuple[ObjectKey, str, str, int]
-Memory = dict[int, dict[tuple[int, int], float]]  # client -> (address, port) of the endpoint -> last new connection
+Where = tuple[int, int]  # address and port of an endpoint
+Memory = dict[int, dict[Where, tuple[float, Target]]]  # client -> endpoint -> last new connection, and who that was
 
 
 class AffinityTable:
@@ -23,36 +24,55 @@ class AffinityTable:
     def __init__(self, most_clients: int | None = None) -> None:
         self._most = most_clients
         self._memory: dict[ObjectKey, dict[tuple[Identity, str], Memory]] = {}
+        self._at_hand: dict[tuple[ServicePortRules, str], Memory] = {}  # the same by table, while that stands
 
     def knows(self, service: ObjectKey) -> bool:
         return service in self._memory
 
     def recall(self, rules: ServicePortRules, node: str, client: int, among: tuple[Target, ...],
                now: float) -> Target | None:
-        """The remembered endpoint among those that may be chosen; the first by text when several are valid (AF-6)."""
-        memory = self._memory.get(rules.service.key, {}).get((rules.identity, node))
+        """The remembered endpoint among those that may be chosen; the first by text when several are valid (AF-6).
+        O(1) but for the first question after a change."""
+        memory = self._at_hand.get((rules, node)) or self._found(rules, node)
         remembered = memory.get(client) if memory else None
         if not remembered:
             return None
-        timeout = rules.service.affinity_timeout_seconds
-        valid = [target for target in among
-                 if now - remembered.get((target.address, target.port), float("-inf")) <= timeout]
-        return min(valid, key=lambda target: target.text) if valid else None
+        oldest = now - rules.service.affinity_timeout_seconds
+        if len(remembered) == 1:
+            (last, target), = remembered.values()
+            if last < oldest:
+                return None
+            if target in among:
+                return target
+        valid = {where for where, (last, _) in remembered.items() if last >= oldest}
+        return min((target for target in among if (target.address, target.port) in valid),
+                   key=lambda target: target.text, default=None)
 
     def remember(self, rules: ServicePortRules, node: str, client: int, target: Target, now: float) -> None:
         """A new connection was made: start the clock again (AF-3)."""
-        tables = self._memory.setdefault(rules.service.key, {})
-        memory = tables.setdefault((rules.identity, node), {})
+        memory = self._at_hand.get((rules, node))
+        if memory is None:
+            tables = self._memory.setdefault(rules.service.key, {})
+            memory = self._at_hand[(rules, node)] = tables.setdefault((rules.identity, node), {})
         where = (target.address, target.port)
-        memory.setdefault(client, {})[where] = now
+        remembered = memory.get(client)
+        if remembered is None:
+            remembered = memory[client] = {}
+        remembered[where] = (now, target)
         if self._most is not None and len(memory) > self._most:
             self._lose_oldest(memory, where)
 
-    def _lose_oldest(self, memory: Memory, where: tuple[int, int]) -> None:
-        """The full list of an endpoint loses the client that has been quiet longest."""
+    def _found(self, rules: ServicePortRules, node: str) -> Memory | None:
+        found = self._memory.get(rules.service.key, {}).get((rules.identity, node))
+        if found is not None:
+            self._at_hand[(rules, node)] = found
+        return found
+
+    def _lose_oldest(self, memory: Memory, where: Where) -> None:
+        """The full list of an endpoint loses the client that has been quiet longest. O(clients of the Service)."""
         clients = [client for client, remembered in memory.items() if where in remembered]
         if len(clients) > (self._most or 0):
-            oldest = min(clients, key=lambda client: memory[client][where])
+            oldest = min(clients, key=lambda client: memory[client][where][0])
             del memory[oldest][where]
             if not memory[oldest]:
                 del memory[oldest]
@@ -72,6 +92,7 @@ class AffinityTable:
     def forget_departed(self, service: ObjectKey, rules: Mapping[tuple[str, str, int], ServicePortRules],
                         zone_of: Callable[[str], str]) -> None:
         """Drop memories of endpoints that are on no list of their node any more; they do not return (AF-6)."""
+        self._at_hand.clear()
         current = {each.identity: each for each in rules.values()}
         for (identity, node), memory in self._memory[service].items():
             table = current.get(identity)

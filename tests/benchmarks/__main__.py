@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import ingress, manifests, pods, requests, startup
+from tests.benchmarks import addresses, ingress, manifests, paths, pods, requests, selectors, startup, vips
 from tests.benchmarks.bench import Row
 
-GROUPS = {"T": startup.rows, "W": requests.rows, "S": pods.rows, "I": ingress.rows, "Y": manifests.rows}
+GROUPS = {"T": startup.rows, "W": requests.rows, "S": pods.rows, "I": ingress.rows, "Y": manifests.rows,
+          "A": addresses.rows, "E": selectors.rows, "V": vips.rows, "G": paths.rows}
 
 
 def main() -> int:
