@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import simnet
+from simnet import ip
 from simnet.control.endpoints import recompute
+from simnet.dataplane.ruletable import node_rules
+from simnet.explain.rules import rules_text
 from simnet.objects.endpointslice import MANAGED_BY_LABEL, Endpoint, EndpointPort
 from simnet.objects.pod import Pod
 from simnet.testing import deployment, pod, service
@@ -63,9 +66,15 @@ class Histories(RuleBasedStateMachine):
         if self.known("pod", name):
             self.cluster.delete("pod", name)
 
-    @rule(name=SERVICES, selector=SELECTORS, port=st.sampled_from([80, "http"]), publish=st.booleans())
-    def apply_service(self, name: str, selector: dict[str, str], port: int | str, publish: bool) -> None:
-        self.cluster.apply(service(name, selector=selector, target_port=port, publishNotReadyAddresses=publish))
+    @rule(name=SERVICES, selector=SELECTORS, port=st.sampled_from([80, "http"]), publish=st.booleans(),
+          hints=st.sampled_from(["", "PreferSameNode", "PreferSameZone", "Auto"]), policy=st.sampled_from(["Cluster", "Local"]))
+    def apply_service(self, name: str, selector: dict[str, str], port: int | str, publish: bool, hints: str, policy: str) -> None:
+        made = service(name, selector=selector, target_port=port, publishNotReadyAddresses=publish, internalTrafficPolicy=policy)
+        if hints == "Auto":
+            made["metadata"]["annotations"] = {"service.kubernetes.io/topology-mode": "Auto"}
+        elif hints:
+            made["spec"]["trafficDistribution"] = hints
+        self.cluster.apply(made)
 
     @rule(name=SERVICES)
     def delete_service(self, name: str) -> None:
@@ -77,11 +86,12 @@ class Histories(RuleBasedStateMachine):
         name = "-".join(["web", *labels.values()])
         self.cluster.apply(deployment(name, replicas=replicas, labels=labels))
 
-    @rule(name=NODES, zone=st.sampled_from(["", "z1", "z2"]))
-    def apply_node(self, name: str, zone: str) -> None:
+    @rule(name=NODES, zone=st.sampled_from(["", "z1", "z2"]), cpu=st.sampled_from(["1", "500m", "0"]))
+    def apply_node(self, name: str, zone: str, cpu: str) -> None:
         labels = {"topology.kubernetes.io/zone": zone} if zone else {}
         self.cluster.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels},
-                            "status": {"addresses": [{"type": "InternalIP", "address": "172.18.0.9"}]}})
+                            "status": {"addresses": [{"type": "InternalIP", "address": f"172.18.0.{name[-1]}"}],
+                                       "allocatable": {"cpu": cpu}}})
 
     @rule(name=NODES)
     def delete_node(self, name: str) -> None:
@@ -115,8 +125,38 @@ class Histories(RuleBasedStateMachine):
         owners = {each.service for each in self.cluster.list("endpointslice")}
         assert owners == {each.key for each in self.cluster.list("service")}
 
+    def teardown(self) -> None:
+        """What the history led to is what a cluster gives that is told the outcome only: endpoints, rules, every possible
+        way of every packet."""
+        rebuilt = simnet.Cluster(nodes=0, addons=())
+        rebuilt.load(self.cluster.dump())
+        assert members(rebuilt) == members(self.cluster)
+        for node in self.cluster.list("node"):
+            assert ways(rebuilt, node.name) == ways(self.cluster, node.name)
+            assert rules(rebuilt, node.name) == rules(self.cluster, node.name)
+
     def known(self, kind: str, name: str) -> bool:
         return any(each.name == name for each in self.cluster.list(kind))
+
+
+def members(cluster: simnet.Cluster) -> Counter[tuple[Any, ...]]:
+    """Every endpoint with the Service and ports of its slice."""
+    return Counter((each.service, each.address_type, frozenset(each.ports), endpoint)
+                   for each in cluster.list("endpointslice") for endpoint in each.endpoints)
+
+
+def ways(cluster: simnet.Cluster, node: str) -> dict[str, Any]:
+    """What becomes of a connection from this node to each Service: results and receivers with their probabilities."""
+    found = {}
+    for each in cluster.list("service"):
+        outcomes = cluster.outcomes(f"tcp://{ip.text(each.cluster_ips[0])}:80", f"node/{node}")
+        found[each.name] = (outcomes.results, outcomes.endpoints)
+    return found
+
+
+def rules(cluster: simnet.Cluster, node: str) -> str:
+    """What kube-proxy would program there, to the byte."""
+    return rules_text(node_rules(cluster.view, node, 4))
 
 
 TestHistories = Histories.TestCase

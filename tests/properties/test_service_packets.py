@@ -140,6 +140,9 @@ def check(cluster: simnet.Cluster, model: Model, source: str, to: str, port: int
     if expected.result == "FORWARD":
         assert {each.service.backend: each.service.masqueraded for each in traces if each.service} == expected.masquerade, where
     for trace in traces:
+        if port == 80 and protocol == "TCP" and trace.verdict in (simnet.Verdict.REFUSED, simnet.Verdict.DROPPED):
+            said = simnet.explain(trace)
+            assert "rule " in said and "the client sees: " in said, said
         if trace.service is not None:
             assert trace.service.node == expected.node, where
         if expected.result == "HEALTHCHECK":

@@ -6,12 +6,14 @@ import json
 
 import pytest
 
+import simnet
 from simnet import ip
 from simnet.dataplane.http.answer import answer_at_node, answer_by, answer_unknown, filled
 from simnet.dataplane.http.message import Request, Response
 from simnet.dataplane.packet import Actor, Flow, Packet, Place
 from simnet.images import Listen
 from simnet.names import ObjectKey
+from simnet.objects.node import Node, Taint
 from simnet.objects.pod import Pod
 
 POD = Pod(key=ObjectKey("shop", "web-1"), node_name="node-1")
@@ -126,8 +128,25 @@ NODES = [
 
 @pytest.mark.parametrize(("port", "scheme", "path", "status", "source"), NODES)
 def test_what_runs_on_every_node(port: int, scheme: str, path: str, status: int, source: str) -> None:
-    assert answer_at_node(port, Request(scheme=scheme, target=path), "node/node-1").status == status, source
+    assert answer_at_node(port, Request(scheme=scheme, target=path), "node/node-1", None).status == status, source
 
 
 def test_unknown_variables_are_left_alone() -> None:
     assert filled("$a ${a} $b", {"a": "1"}) == "1 ${a} $b"
+
+
+@pytest.mark.parametrize(("goes", "path", "status"), [({}, "/healthz", 200), (
+    {"taints": (Taint("ToBeDeletedByClusterAutoscaler", "NoSchedule"),)}, "/healthz", 503), ({"deleted": 1.0}, "/healthz", 503),
+    ({"deleted": 1.0}, "/livez", 200), ({"taints": (Taint("other", "NoSchedule"),)}, "/healthz", 200)])
+def test_the_proxys_own_health_tells_of_a_node_that_goes(goes: dict[str, object], path: str, status: int) -> None:
+    """Rule HC-4; kubernetes/kubernetes pkg/proxy/healthcheck/healthcheck_test.go; KEP-3836."""
+    node = Node(key=ObjectKey("", "node-1"), **goes)  # type: ignore[arg-type]
+    assert answer_at_node(10256, Request(target=path), "node/node-1", node).status == status
+
+
+def test_a_load_balancer_sees_the_taint() -> None:
+    cluster = simnet.Cluster(nodes=1)
+    assert cluster.request("http://172.18.0.2:10256/healthz").result == "200"
+    node = cluster.get("node", "node-1").manifest
+    cluster.apply({**node, "spec": {**node["spec"], "taints": [{"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}]}})
+    assert cluster.request("http://172.18.0.2:10256/healthz").result == "503"

@@ -15,9 +15,11 @@ from simnet.dataplane.http.message import Request, Response
 from simnet.dataplane.http.pages import DEFAULT_BACKEND, HTML, TEXT, nginx_page, phrase
 from simnet.dataplane.packet import Packet
 from simnet.images import NOT_HTTP, Listen, status_of
+from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 
 PLAIN: Final = "text/plain"
+GOING_TAINT: Final = "ToBeDeletedByClusterAutoscaler"
 _VARIABLE: Final = re.compile(r"\$(\w+)")
 
 _NGINX_WELCOME: Final = """\
@@ -90,18 +92,27 @@ def answer_unknown(receiver: str, pod: Pod | None, packet: Packet, request: Requ
     return _echo(Arrived(Listen(packet.port), receiver, pod, packet, request))
 
 
-def answer_at_node(port: int, request: Request, receiver: str) -> Response:
+def answer_at_node(port: int, request: Request, receiver: str, node: Node | None) -> Response:
     """What runs on every node: kube-proxy's health check in the clear, kubelet and API server, which want TLS and then
     credentials."""
     if port == 10256:
-        found = request.target.partition("?")[0] in ("/healthz", "/livez")
-        return Response(200 if found else 404, (("Content-Type", PLAIN),), b"" if found else b"404 page not found\n",
-                        by=receiver)
+        return _proxy_health(request.target.partition("?")[0], receiver, node)
     if not request.is_tls:
         return Response(400, (("Content-Type", PLAIN),), b"Client sent an HTTP request to an HTTPS server.\n",
                         by=receiver)
     return Response(401 if port == 10250 else 403, (("Content-Type", PLAIN),),
                     b"Unauthorized" if port == 10250 else b"Forbidden", by=receiver)
+
+
+def _proxy_health(path: str, receiver: str, node: Node | None) -> Response:
+    """/healthz tells load balancers to leave a node that is going away; /livez tells only that the proxy runs.
+
+    Source: kubernetes/kubernetes pkg/proxy/healthcheck/proxy_health.go, pkg/proxy/node.go; KEP-3836. Rule HC-4.
+    """
+    if path not in ("/healthz", "/livez"):
+        return Response(404, (("Content-Type", PLAIN),), b"404 page not found\n", by=receiver)
+    goes = node is not None and (node.deleted is not None or any(each.key == GOING_TAINT for each in node.taints))
+    return Response(503 if goes and path == "/healthz" else 200, (("Content-Type", PLAIN),), b"", by=receiver)
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from simnet.dataplane.http.plan import Role
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.step import Attempt, Intercepted, Step, Trace
 from simnet.dataplane.verdict import Verdict
+from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.settings import OutsideHost
 
@@ -36,6 +37,8 @@ class Answering(Protocol):
     now: float
 
     def listening(self, pod: Pod) -> Listening: ...
+
+    def node_at(self, address: int, seen_from: str = "") -> Node | None: ...
 
     def outside_host(self, address: int) -> OutsideHost | None: ...
 
@@ -101,7 +104,7 @@ def _answer(net: Answering, delivered: core.Delivered, packet: Packet, request: 
         if listener is not None:
             return answer_by(listener.listen, delivered.receiver, pod, packet, request)
     if delivered.known_by == "node":
-        return answer_at_node(packet.port, request, delivered.receiver)
+        return answer_at_node(packet.port, request, delivered.receiver, net.node_at(packet.destination, packet.node))
     host = net.outside_host(packet.destination) if delivered.known_by == "outside" else None
     listen = next((each for each in host.listen if (each.port, each.protocol) == (packet.port, packet.protocol)),
                   None) if host is not None else None
