@@ -136,7 +136,7 @@ def _unplugged(net: View, packet: Packet) -> Step | None:
 def _on_its_node(net: View, packet: Packet) -> Step:
     claim = net.node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
     if claim is not None:
-        return _captured(packet, because.ServiceCaptured(claim))
+        return _captured(packet, because.ServiceCaptured(claim, net.settings.proxy.mode))
     shut = net.shut_node_port_claim(packet.node, packet.destination, packet.port, packet.protocol)
     if shut is not None:
         return Step(packet, None, because.NoLocalEndpoints(shut))

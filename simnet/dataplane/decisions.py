@@ -24,10 +24,11 @@ from simnet.objects.service import Service
 
 @dataclass(slots=True)
 class ServiceCaptured:
-    """The address belongs to a Service."""
+    """The address belongs to a Service. `mode` is that of the proxy, iptables or nftables."""
 
     verdict: ClassVar[Verdict | None] = None
     claim: Claim
+    mode: str = "iptables"
 
 
 @dataclass(slots=True)

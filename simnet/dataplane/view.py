@@ -231,7 +231,8 @@ class View:
             rules = self.rules(service.key).get((entry.name, protocol, ip.family(address)))
             if rules is not None:
                 also = tuple(each.key for each in services if each is not service)
-                return ServiceCaptured(Claim(rules, address_kind(service, address), node, self.zone_of(node), also))
+                claim = Claim(rules, address_kind(service, address), node, self.zone_of(node), also)
+                return ServiceCaptured(claim, self.settings.proxy.mode)
         return None
 
     def node_port_claim(self, node: str, address: int, port: int, protocol: str) -> Claim | None:

@@ -47,8 +47,8 @@ def _address(decision: Addressed) -> Facts:
     match decision:
         case core.EnteredCluster(node, path) | core.RoutedToNode(node, path):
             return {"node": node, "path": list(path)}
-        case core.ServiceCaptured(claim):
-            return {**_claim(claim), "also_claimed_by": _keys(claim.also)}
+        case core.ServiceCaptured(claim, mode):
+            return {**_claim(claim), "also_claimed_by": _keys(claim.also), "proxy_mode": mode}
         case core.HostPortCaptured(pod, host_port, container_port):
             return {"pod": str(pod.key), "host_port": host_port, "container_port": container_port}
         case core.PodAddressed(pod):

@@ -35,8 +35,9 @@ def address_told(step: Step, decision: Addressed) -> Said:
     match decision:
         case core.EnteredCluster(node, path):
             return f"the packet for {where} reaches node {node}", [f"way: {way(path)}"]
-        case core.ServiceCaptured(claim):
+        case core.ServiceCaptured(claim, mode):
             facts = [f"claimed by other Services too, which get nothing: {listed(claim.also)}"] if claim.also else []
+            facts += [f"kube-proxy works in {mode} mode"] if mode != "iptables" else []
             return f"{where} is {KIND_WORDS[claim.kind]} of Service {claim.rules.service.key}", facts
         case core.HostPortCaptured(pod, host_port):
             return (f"host port {host_port} of node {packet.node} belongs to pod {pod.key}",
@@ -60,10 +61,10 @@ def address_told(step: Step, decision: Addressed) -> Said:
                 *_near_facts(decision), *left_passes(decision)]
         case core.RejectedByMode(service, port):
             return (f"{address} is the cluster IP of Service {service.key}, which has no port {port}: rejected",
-                    [_ports(decision.service.ports), *rejected(decision.rule, "on one of these ports")])
+                    [_ports(decision.service.ports), *rejected(f"{decision.rule} of nftables mode", "on one of these ports")])
         case core.DroppedByMode():
             return f"{address} lies in the range of Services and nobody has it: dropped", dropped(
-                decision.rule, "once a Service has the address")
+                f"{decision.rule} of nftables mode", "once a Service has the address")
         case core.HealthChecked(service, node, local_endpoints):
             return (f"node {node} answers the health check of Service {service.key}",
                     [f"{counted(local_endpoints, 'ready endpoint')} on this node"])

@@ -178,3 +178,15 @@ def test_a_service_made_anew_starts_without_memory() -> None:
     cluster.delete("service/web")
     cluster.load(service(**STICKY))
     assert len(asked(cluster, f"{VIP}:80")) == 10
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("iptables", 100), ("nftables", 130)])
+def test_an_endpoint_remembers_a_hundred_clients_in_iptables_mode(mode: str, kept: int) -> None:
+    """AF-7: kernel module xt_recent, parameter ip_list_tot; the client that has been quiet longest is lost."""
+    cluster = net(service(sessionAffinity="ClientIP"), pods=WEB[:1], proxy={"mode": mode})
+    sources = [f"198.51.100.{n}" for n in range(1, 131)]
+    for source in sources:
+        cluster.connect(f"tcp://{VIP}:80", source, via="a")
+    cluster.load(WEB[1])
+    bound = [source for source in sources if len(cluster.outcomes(f"tcp://{VIP}:80", source, via="a")) == 1]
+    assert bound == sources[-kept:]

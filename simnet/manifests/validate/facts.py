@@ -97,9 +97,10 @@ def _secret(data: Mapping[str, Any]) -> Findings:
 
 
 def _slice(data: Mapping[str, Any]) -> Findings:
-    family = {"IPv4": 4, "IPv6": 6}.get(data.get("addressType") or "IPv4", 0)
-    for path, text in _texts(data, ("endpoints", "*", "addresses", "*")) if family else ():
-        yield from rules.address(text, path, family)
+    """Addresses of the other family are read, too: the proxy drops them (rule PX-6)."""
+    is_numeric = (data.get("addressType") or "IPv4") in ("IPv4", "IPv6")
+    for path, text in _texts(data, ("endpoints", "*", "addresses", "*")) if is_numeric else ():
+        yield from rules.address(text, path)
 
 
 _SPECIAL: Mapping[str, Callable[[Mapping[str, Any]], Findings]] = {
