@@ -85,6 +85,7 @@ def listening_of(spec: PodSpec, images: Images) -> Listening:
         if wanted is None:
             unknown = True
             continue
+        unknown = unknown or not container.image  # a loaded fact: what it declares need not be all it opens
         taken = [found for each in wanted if (found := _conflict(each, ports)) is not None]
         if taken:
             conflicts.append(taken[0])

@@ -153,9 +153,14 @@ def _on_its_node(net: View, packet: Packet) -> Step:
 
 
 def _to_host_port(packet: Packet, pod: Pod, container_port: int) -> Step:
+    """Translated for everybody; the source is rewritten only where the answer would not come back otherwise: for the pod
+    itself and for a loopback address. Source: containernetworking/plugins plugins/meta/portmap/README.md (snat)."""
     decision = because.HostPortCaptured(pod, packet.port, container_port)
     address = pod.address(ip.family(packet.source)) or packet.destination
-    return _step(packet, decision, Place.DEPARTURE, destination=address, port=container_port)
+    step = _step(packet, decision, Place.DEPARTURE, destination=address, port=container_port)
+    assert step.after is not None
+    step.after.masquerade = address == packet.source or is_loopback(packet.source)
+    return step
 
 
 def _health_check(net: View, packet: Packet, service: Service) -> Step:

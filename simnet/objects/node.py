@@ -42,8 +42,14 @@ class Node(Object):
         return self.labels.get(ZONE_LABEL, "")
 
     def primary(self, family: int) -> int | None:
-        """The first InternalIP of `family` (4 or 6)."""
-        return next((address for address in self.addresses if ip.family(address) == family), None)
+        """The first InternalIP of `family` (4 or 6), else the first ExternalIP.
+
+        Source: kubernetes/kubernetes pkg/util/node/node.go GetNodeHostIPs.
+        """
+        for address in (*self.addresses, *self.external_addresses):
+            if ip.family(address) == family:
+                return address
+        return None
 
     def _complete(self, whole: dict[str, Any]) -> None:
         cidrs = [str(cidr) for cidr in self.pod_cidrs]

@@ -272,6 +272,14 @@ def test_a_host_port_answers_on_its_node_only() -> None:
     assert cluster.connect(f"udp://{NODE_A}:8000", OUTSIDE).result == "refused"
 
 
+def test_a_host_port_rewrites_the_source_for_the_pod_itself_and_for_loopback_only() -> None:
+    """Source: containernetworking/plugins plugins/meta/portmap/README.md, portmap_integ_test.go."""
+    cluster = net(pods=(host_port(), *WEB[1:]))
+    sources = {source: only(cluster, f"{host}:8000", source).seen_source for source, host in (
+        ("pod/web-a", NODE_A), ("node/a", "127.0.0.1"), ("pod/client", NODE_A), (OUTSIDE, NODE_A))}
+    assert sources == {"pod/web-a": NODE_A, "node/a": NODE_A, "pod/client": CLIENT, OUTSIDE: OUTSIDE}
+
+
 def test_a_host_port_can_be_bound_to_one_address() -> None:
     cluster = net(pods=(host_port(hostIP="192.168.50.2"),), nodes=TWO_ADDRESSES)
     assert asked(cluster, "192.168.50.2:8000", OUTSIDE) == {WEB_A: 1}

@@ -188,3 +188,10 @@ def test_restarts_grow_with_the_back_off(seconds: float, restarts: int) -> None:
     """10, 20, 40, 80, 160, 300, 300 ... seconds. Source: website pod-lifecycle.md, container restarts."""
     state = ContainerState("c", "waiting", False, "CrashLoopBackOff", restart_count=1)
     assert restarts_of(state, seconds) == restarts
+
+
+def test_a_loaded_container_without_image_may_open_more_than_it_declares() -> None:
+    """Declared ports are informational (API reference, ContainerPort); an image is missing only in stated facts."""
+    bare = PodSpec(containers=(Container("c", "", (ContainerPort(8080),)),))
+    found = listening_of(bare, Images())
+    assert found.unknown and found.at(8080) is not None
