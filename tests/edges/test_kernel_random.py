@@ -28,17 +28,12 @@ def test_the_kernel_agrees_about_random_clusters(scale: int) -> None:
     def agrees(cluster: simnet.Cluster, data: st.DataObject) -> None:
         everything = [each for each in questions(cluster) if not why_unasked(cluster, each)]
         asked = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=ASKED, unique=True))
-        lab = Lab(cluster, OUTSIDE)
-        ears = Ears(lab, lab.targets())
-        try:
+        with Lab(cluster, OUTSIDE) as lab, Ears(lab, lab.targets()) as ears:
             for question in asked:
                 expected = simnet_says(cluster, question)
                 sticky = is_sticky(cluster, question)
                 found = kernel_says(lab, ears, question, expected, tries=3 if sticky else 0)
                 assert found <= expected and (len(found) == 1 if sticky else found == expected), told(cluster, question)
-        finally:
-            ears.close()
-            lab.close()
 
     agrees()
 

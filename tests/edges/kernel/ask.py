@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Iterable
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from tests.edges.kernel.lab import Lab, Target
 from tests.edges.kernel.namespaces import Namespace
@@ -52,6 +52,12 @@ class Ears:
                 if (id(place), version, protocol) not in heard:
                     heard.add((id(place), version, protocol))
                     self._hear(place, version, protocol)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         for each in (*self._listeners, *self._raw):

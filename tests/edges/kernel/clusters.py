@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 import simnet
-from simnet.ip import family, host_port, text
+from simnet.ip import family, text
 from simnet.objects.service import Service
 from tests.edges.kernel.referee import Question
 
@@ -135,6 +135,3 @@ def _services(draw: st.DrawFn, number: int) -> Object:
         whole["status"] = {"loadBalancer": {"ingress": [{"ip": f"203.0.113.{40 + number}"}, {"ip": f"2001:db8:1b::{number}"}]}}
     return whole
 
-
-def target_text(address: int, port: int) -> str:
-    return host_port(address, port)

@@ -10,11 +10,12 @@ The core forwards between nodes and drops what belongs to nobody. Rules are thos
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 import simnet
-from simnet.dataplane.ruletable import NodeRules
+from simnet.dataplane.ruletable import NodeRules, PortTable
 from simnet.explain.rules import rules_text
-from simnet.ip import family, number
+from simnet.ip import family, number, text
 from simnet.objects.pod import Pod
 from tests.edges.kernel.namespaces import Namespace
 
@@ -27,7 +28,7 @@ Target = tuple[str, int, str]
 
 
 class Lab:
-    """The namespaces of one cluster. `outside` are addresses of clients beyond it. Close it when done."""
+    """The namespaces of one cluster, to be used in a `with` block. `outside` are addresses of clients beyond it."""
 
     def __init__(self, cluster: simnet.Cluster, outside: Iterable[str] = ()) -> None:
         self.cluster = cluster
@@ -38,18 +39,32 @@ class Lab:
         self.at: dict[str, Namespace] = {}  # address -> where its packets arrive
         self._links = 0
         self._via: dict[str, str] = {}
-        self.core.set(**QUIET)
-        self.core.ip("link set lo up", "route add blackhole 0.0.0.0/0", "route add blackhole ::/0")
-        self._wire_outside(outside)
-        for node in cluster.list("node"):
-            self._add_node(node.name)
-        self.follow()
+        try:
+            self._build(outside)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
+        """Give all namespaces back, and with them what is in them."""
         for each in self.namespaces:
             each.close()
 
     # building ------------------------------------------------------------------------------------------------------
+
+    def _build(self, outside: Iterable[str]) -> None:
+        self.core.set(**QUIET)
+        self.core.ip("link set lo up", "route add blackhole 0.0.0.0/0", "route add blackhole ::/0")
+        self._wire_outside(outside)
+        for node in self.cluster.list("node"):
+            self._add_node(node.name)
+        self.follow()
 
     def follow(self) -> None:
         """Bring pods, endpoints and every node's rules up to date with the cluster."""
@@ -58,8 +73,8 @@ class Lab:
                 self.pods[str(pod.key)] = self.nodes[pod.node_name]
             elif str(pod.key) not in self.pods and pod.pod_ips and not pod.is_terminal:
                 self._add_pod(pod)
-        for address, node in self._lone_endpoints():
-            if address not in self.at:
+        for address, node in self._endpoints():
+            if address not in self.at:  # no pod's and no node's: somebody stands in for it
                 self._stub([address], node)
         for each in self.namespaces:  # nearest to the core first: a link is made on its near side
             each.settle()
@@ -74,14 +89,15 @@ class Lab:
 
     def targets(self) -> set[Target]:
         """Address, port and protocol of every endpoint of every Service."""
-        tables = [table for node in self.nodes for rules in self.rules(node) for table in rules.tables]
-        return {(simnet_text(target.address), target.port, table.protocol) for table in tables
+        return {(text(target.address), target.port, table.protocol) for table in self._tables()
                 for target in table.rules.targets}
 
-    def _lone_endpoints(self) -> list[tuple[str, str]]:
-        """Endpoints that are no pod's and no node's address, with the node their slice names."""
-        tables = [table for node in self.nodes for rules in self.rules(node) for table in rules.tables]
-        return [(simnet_text(target.address), target.node_name) for table in tables for target in table.rules.targets]
+    def _endpoints(self) -> list[tuple[str, str]]:
+        """Address of every endpoint, with the node its slice names."""
+        return [(text(target.address), target.node_name) for table in self._tables() for target in table.rules.targets]
+
+    def _tables(self) -> list[PortTable]:
+        return [table for node in self.nodes for rules in self.rules(node) for table in rules.tables]
 
     def _wire_outside(self, outside: Iterable[str]) -> None:
         self.beyond.set(**QUIET)
@@ -95,15 +111,15 @@ class Lab:
         node = self.cluster.get("node", name)
         namespace = self.nodes[name] = Namespace()
         self.namespaces.append(namespace)
-        namespace.set(**QUIET, ipv4__conf__all__route_localnet=int(
-            any(self.cluster.rules(name, each).localhost for each in (4,) if node.primary(4) is not None)))
+        localhost = node.primary(4) is not None and self.cluster.rules(name, 4).localhost
+        namespace.set(**QUIET, ipv4__conf__all__route_localnet=int(localhost))  # kube-proxy sets it, no rule does
         link = self._join(self.core, namespace, CORE_GATEWAY)
         self._via[name] = link
         for address in (*node.addresses, *node.external_addresses):
-            self._settle(self.core, namespace, link, simnet_text(address), CORE_GATEWAY)
+            self._settle(self.core, namespace, link, text(address), CORE_GATEWAY)
 
     def _add_pod(self, pod: Pod) -> None:
-        self.pods[str(pod.key)] = self._stub([simnet_text(address) for address in pod.pod_ips], pod.node_name)
+        self.pods[str(pod.key)] = self._stub([text(address) for address in pod.pod_ips], pod.node_name)
 
     def _stub(self, addresses: list[str], node: str) -> Namespace:
         """A namespace with these addresses behind a node, or behind the core when there is no such node."""
@@ -162,12 +178,6 @@ class Lab:
                 if counter.startswith("[") and not counter.startswith("[0:"):
                     found.add((name, text))
         return found
-
-
-def simnet_text(address: int) -> str:
-    from simnet.ip import text
-
-    return text(address)
 
 
 def _block(address: str) -> str:

@@ -113,22 +113,9 @@ def _seen(trace: simnet.Trace, question: Question) -> Seen:
         return Seen("refused")
     if trace.endpoint is None:
         return Seen("timeout")
-    word = "no answer" if _is_bypassed(trace) and not question.url.startswith("sctp") else "open"
+    lost = any(way.is_bypassed for way in trace.ways_back) and not question.url.startswith("sctp")
+    word = "no answer" if lost else "open"
     return Seen(word, trace.endpoint.text, trace.seen_source or "")
-
-
-def _is_bypassed(trace: simnet.Trace) -> bool:
-    """The reply does not come by the node that translated: its source is not rewritten, and neither end is there."""
-    service = trace.service
-    if service is None or trace.seen_source != _sent_from(trace):
-        return False
-    return trace.last.before.node != service.node and trace.steps[0].before.flow.actor.node != service.node
-
-
-def _sent_from(trace: simnet.Trace) -> str:
-    from simnet.ip import text
-
-    return text(trace.steps[0].before.source)
 
 
 def _of(answer: Answer, question: Question) -> Seen:
