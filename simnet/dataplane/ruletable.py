@@ -17,6 +17,8 @@ from simnet.dataplane.ways import Ways
 from simnet.ip import IPNetwork
 from simnet.objects.node import Node
 
+LARGE = 1000  # endpoints of all service ports together
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -96,6 +98,12 @@ class NodeRules:
     node_port_addresses: tuple[int, ...] | None
     localhost: bool
     tables: tuple[PortTable, ...]
+
+    @property
+    def is_large(self) -> bool:
+        """More than a thousand endpoints: the proxy leaves the comments of endpoints out then (iptables mode).
+        Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go largeClusterEndpointsThreshold."""
+        return sum(len(table.rules.targets) for table in self.tables) > LARGE
 
 
 def node_rules(net: View, node: str, family: int) -> NodeRules:

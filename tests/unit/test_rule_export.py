@@ -198,6 +198,19 @@ def test_a_node_without_the_family_has_no_rules_of_it() -> None:
     assert str(caught.value) == "node/testnode has no IPv6 address, so no rules of that family"
 
 
+# endpoints of all service ports together, whether endpoints have comments (iptables/proxier.go largeClusterEndpointsThreshold)
+SIZES = [(1000, True), (1001, False)]
+
+
+@pytest.mark.parametrize(("count", "commented"), SIZES)
+def test_a_large_cluster_has_no_comments_at_its_endpoints(count: int, commented: bool) -> None:
+    cluster = simnet.Cluster(nodes={"testnode": NODE_ADDRESS}, addons=(), namespaces="any")
+    cluster.load(service("1", "10.96.0.41", [f"10.180.{index // 200}.{index % 200 + 1}" for index in range(count)]))
+    rows = rules_text(cluster.rules("testnode")).split("\n")
+    assert sum("--comment" in row for row in rows if "KUBE-SEP-" in row) == (3 * count if commented else 0)
+    assert any('"ns1/svc1:p80 cluster IP"' in row for row in rows)
+
+
 # naming the rules of a walk ---------------------------------------------------------------------------------------
 
 NAMED = [  # dialled, from, chains of the rules met, in order

@@ -49,7 +49,8 @@ def iptables_lines(rules: NodeRules) -> tuple[Line, ...]:
     if len(rules.pods) > 1:
         raise UsageError(f"proxy.cluster_cidrs: {', '.join(map(str, rules.pods))}: kube-proxy takes one for each family "
                          "in iptables mode; leave one")
-    per_service = [each for table in rules.tables for each in service_lines(table, rules)]
+    is_large = rules.is_large
+    per_service = [each for table in rules.tables for each in service_lines(table, rules, is_large)]
     return (*(_jump(*each) for each in JUMPS), *_masquerading(), *_firewall(rules), *per_service, *_node_ports(rules),
             *_forwarding())
 

@@ -5,7 +5,7 @@ Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go syncProxyRules, writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from simnet.dataplane.rules import AddressKind, Target
 from simnet.dataplane.ruletable import Capture, NodeRules, PortTable
@@ -20,8 +20,8 @@ EXTERNAL_KINDS = (AddressKind.EXTERNAL_IP, AddressKind.LOAD_BALANCER_IP, Address
 LOCAL_SOURCE = "-m addrtype --src-type LOCAL"
 
 
-def service_lines(table: PortTable, rules: NodeRules) -> Iterator[Line]:
-    """All rules of one service port, chain by chain."""
+def service_lines(table: PortTable, rules: NodeRules, is_large: bool) -> Iterator[Line]:
+    """All rules of one service port, chain by chain; without the comments of endpoints when the cluster is large."""
     for capture in table.captures:
         yield from _captured(table, capture)
     if table.health_check_port:
@@ -32,10 +32,10 @@ def service_lines(table: PortTable, rules: NodeRules) -> Iterator[Line]:
         yield from _internal(table, rules)
         yield from _external(table, rules)
         yield from _firewall(table)
-        yield from _drawn(table, f"KUBE-SVC-{service_hash(table.rules)}", table.cluster, is_local=False)
-        yield from _drawn(table, f"KUBE-SVL-{service_hash(table.rules)}", table.local, is_local=True)
+        yield from _drawn(table, f"KUBE-SVC-{service_hash(table.rules)}", table.cluster, is_local=False, is_large=is_large)
+        yield from _drawn(table, f"KUBE-SVL-{service_hash(table.rules)}", table.local, is_local=True, is_large=is_large)
         for target in table.reachable:
-            yield from _endpoint(table, target)
+            yield from _endpoint(table, target, is_large)
 
 
 # capturing an address --------------------------------------------------------------------------------------------
@@ -142,31 +142,30 @@ def _firewall(table: PortTable) -> Iterator[Line]:
 
 # endpoints -------------------------------------------------------------------------------------------------------
 
-def _drawn(table: PortTable, chain: str, targets: Iterable[Target], is_local: bool) -> Iterator[Line]:
+def _drawn(table: PortTable, chain: str, targets: tuple[Target, ...], *, is_local: bool, is_large: bool) -> Iterator[Line]:
     """First whoever remembers the client, then a fair draw (rules AF-6, LB-1)."""
-    targets = tuple(targets)
     owner, family = table.rules.identity, table.rules.family
     if table.affinity_seconds:
         for target in targets:
             endpoint = f"KUBE-SEP-{endpoint_hash(table.rules, target)}"
             remembers = recent(endpoint, f"--rcheck --seconds {table.affinity_seconds} --reap", family)
-            yield line(NAT, chain, _to(table, target), remembers, jump=endpoint, role=Role.STICKY, owner=owner,
+            yield line(NAT, chain, _to(table, target, is_large), remembers, jump=endpoint, role=Role.STICKY, owner=owner,
                        about=(is_local, target.text))
     for index, target in enumerate(targets):
         left = len(targets) - index
-        yield line(NAT, chain, _to(table, target), one_of(left) if left > 1 else "",
+        yield line(NAT, chain, _to(table, target, is_large), one_of(left) if left > 1 else "",
                    jump=f"KUBE-SEP-{endpoint_hash(table.rules, target)}", role=Role.PICK, owner=owner,
                    about=(is_local, target.text))
 
 
-def _to(table: PortTable, target: Target) -> str:
-    return comment(f"{table.rules.name} -> {target.text}")
+def _to(table: PortTable, target: Target, is_large: bool) -> str:
+    return "" if is_large else comment(f"{table.rules.name} -> {target.text}")
 
 
-def _endpoint(table: PortTable, target: Target) -> Iterator[Line]:
+def _endpoint(table: PortTable, target: Target, is_large: bool) -> Iterator[Line]:
     """Masquerade the endpoint's own packets, remember the client, translate (rules MQ-1, AF-3)."""
     chain = f"KUBE-SEP-{endpoint_hash(table.rules, target)}"
-    owner, about, name = table.rules.identity, (target.text,), comment(table.rules.name)
+    owner, about, name = table.rules.identity, (target.text,), "" if is_large else comment(table.rules.name)
     yield line(NAT, chain, name, match=f"-s {host(target.address)}", jump="KUBE-MARK-MASQ", role=Role.HAIRPIN, owner=owner,
                about=about)
     remember = recent(chain, "--set", table.rules.family) if table.affinity_seconds else ""

@@ -122,7 +122,7 @@ def _who(way: Way, rules: NodeRules) -> tuple[str, str, str]:
 
 # endpoints -------------------------------------------------------------------------------------------------------
 
-def _drawn(table: PortTable, chain: str, targets: tuple[Target, ...], is_local: bool) -> Iterator[Line]:
+def _drawn(table: PortTable, chain: str, targets: tuple[Target, ...], *, is_local: bool) -> Iterator[Line]:
     """First whoever remembers the client, then a fair draw (rules AF-6, LB-1)."""
     owner, word = table.rules.identity, keyword(table.rules.family)
     if table.affinity_seconds:
