@@ -162,9 +162,10 @@ def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     service = commands.add_parser(
         "service", help="what each kind of client gets at each address of a Service", description="For each address of a "
-        "Service and each kind of client: open, refused or timeout, the endpoints that may answer, whose address they see "
-        "as the source (the client's or the node's), and the rule that decided (INT: cluster IP, EXT: the other addresses, "
-        "NE: nobody to forward to, FW: source ranges, NA: a node address without the port). Exact: every choice is counted.")
+        "Service and each kind of client: open, refused, timeout or no answer (the reply gets lost), the "
+        "endpoints that may be chosen, whose address they see as the source (the client's or the node's), and the rule that "
+        "decided (INT: cluster IP, EXT: the other addresses, NE: nobody to forward to, FW: source ranges, NA: a node address "
+        "without the port). Exact: every choice is counted.")
     service.add_argument("name", metavar="NAME", help="the Service, NAME or NAMESPACE/NAME")
     service.add_argument("-n", "--namespace", help="namespace (default: default)")
     service.add_argument("--mode", choices=MODES, default=MODES[0], help="the mode of kube-proxy (default: iptables)")

@@ -25,6 +25,7 @@ from simnet.objects.service import Service
 PROBES = "simnet-clients"
 OUTSIDE = {4: "192.0.2.1", 6: "2001:db8::1"}
 LOCALHOST = "127.0.0.1"
+NO_ANSWER = "no answer"  # it arrives, and the reply goes past the node that would have to translate it back
 KIND_WORDS = {AddressKind.CLUSTER_IP: "cluster IP", AddressKind.EXTERNAL_IP: "external IP",
               AddressKind.LOAD_BALANCER_IP: "load-balancer IP", AddressKind.NODE_PORT: "node port"}
 
@@ -95,13 +96,16 @@ def why_empty(service: Service) -> str:
 # who asks ---------------------------------------------------------------------------------------------------------
 
 def _groups(cluster: Cluster, service: Service) -> list[list[str]]:
-    """The nodes by what their proxies would choose from, and by what the source ranges say of them and their pods."""
+    """The nodes by their addresses (families, and which serve node ports), by what their proxies would choose from, and
+    by what the source ranges say of them and their pods."""
     groups: dict[tuple[object, ...], list[str]] = {}
     for node in cluster.list("node"):
+        own = tuple((ip.family(number), cluster.view.serves_node_ports(node.name, number))
+                    for number in (*node.addresses, *node.external_addresses))
         lists = [rules.usable(node.name, node.zone) for rules in cluster.view.rules(service.key).values()]
-        let_in = [(any(number in cidr for number in node.addresses), any(cidr.overlaps(own) for own in node.pod_cidrs))
+        let_in = [(any(number in cidr for number in node.addresses), any(cidr.overlaps(block) for block in node.pod_cidrs))
                   for cidr in service.load_balancer_source_ranges]
-        key = (*((tuple(map(id, each.cluster)), tuple(map(id, each.local or ()))) for each in lists), *let_in)
+        key = (own, *((tuple(map(id, each.cluster)), tuple(map(id, each.local or ()))) for each in lists), *let_in)
         groups.setdefault(key, []).append(node.name)
     return list(groups.values())
 
@@ -170,11 +174,14 @@ def _row(cluster: Cluster, table: PortTable, kind: AddressKind, address: str, pl
          client: Client, nodes: list[str]) -> Row:
     options = {"via": client.via} if client.via else {}
     outcomes = cluster.outcomes(f"{table.protocol}://{address}", client.source, **options)
+    results: dict[str, Fraction] = {}
     endpoints: dict[str, Fraction] = {}
     for share, trace in outcomes:
+        word = NO_ANSWER if any(way.is_bypassed for way in trace.ways_back) else trace.result
+        results[word] = results.get(word, Fraction()) + share
         if trace.service is not None and trace.service.backend is not None:
             endpoints[trace.service.backend] = endpoints.get(trace.service.backend, Fraction()) + share
-    return Row(kind, f"{address}/{table.rules.port.protocol}", place, client.words, list(nodes), outcomes.results, endpoints,
+    return Row(kind, f"{address}/{table.rules.port.protocol}", place, client.words, list(nodes), results, endpoints,
                *_seen(outcomes), _rule(outcomes), client.source)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.unit.flow_net import LB_IP, NODE_A, NODE_PORT, VIP, WEB, WEB_A, WEB_B
 
 CLUSTER_IP, LOAD_BALANCER, EXTERNAL, NODE = (AddressKind.CLUSTER_IP, AddressKind.LOAD_BALANCER_IP,
                                              AddressKind.EXTERNAL_IP, AddressKind.NODE_PORT)
-BOTH = {WEB_A, WEB_B}
+BOTH, HALF = {WEB_A, WEB_B}, Fraction(1, 2)
 
 
 def rows(cluster: simnet.Cluster, name: str = "web") -> list[Row]:
@@ -63,6 +64,14 @@ def test_a_pod_that_may_pick_itself_is_seen_as_both(policy: str) -> None:
     assert set(found(table, CLUSTER_IP, "a pod that is an endpoint", "a").seen) == {"client", "node"}
     assert set(found(table, LOAD_BALANCER, "a pod that is an endpoint", "a").seen) == (
         {"node"} if policy == "Cluster" else {"client", "node"})
+
+
+def test_a_reply_that_goes_past_the_node_is_no_answer() -> None:
+    """MQ-4: without a cluster CIDR an outside client of the cluster IP is not masqueraded; only the endpoint of the node the
+    packet came by can answer."""
+    table = rows(net(load_balancer(), proxy={"cluster_cidrs": []}))
+    assert found(table, CLUSTER_IP, "outside", "a").results == {"open": HALF, "no answer": HALF}
+    assert found(table, CLUSTER_IP, "a pod", "a").results == {"open": 1}
 
 
 def test_localhost_serves_the_node_port_and_is_masqueraded() -> None:
