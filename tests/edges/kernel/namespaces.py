@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+try:
+    import ctypes
+except ImportError:  # a Python built without libffi
+    ctypes = None  # type: ignore[assignment]
 
 CLONE_NEWNET = 0x40000000
 TOOLS = ("ip", "iptables-restore", "ip6tables-restore", "nft")
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
@@ -21,7 +26,7 @@ class Namespace:
     def __init__(self) -> None:
         self._waiting: list[str] = []
         with _home():
-            _check(LIBC.unshare(CLONE_NEWNET))
+            _check(_libc().unshare(CLONE_NEWNET))
             self.descriptor = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
 
     @property
@@ -33,7 +38,7 @@ class Namespace:
     def entered(self) -> Iterator[None]:
         """This thread, and the processes it starts, are inside."""
         with _home():
-            _check(LIBC.setns(self.descriptor, CLONE_NEWNET))
+            _check(_libc().setns(self.descriptor, CLONE_NEWNET))
             yield
 
     def ip(self, *commands: str) -> None:
@@ -69,8 +74,13 @@ def _home() -> Iterator[None]:
     try:
         yield
     finally:
-        _check(LIBC.setns(here, CLONE_NEWNET))
+        _check(_libc().setns(here, CLONE_NEWNET))
         os.close(here)
+
+
+@cache
+def _libc() -> Any:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _check(result: int) -> None:
@@ -83,8 +93,8 @@ def why_not() -> str:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.name != "posix" or os.geteuid() != 0:
         return "the kernel is asked by root only: network namespaces and packet filters are needed"
-    if missing:
-        return f"the kernel cannot be asked without {', '.join(missing)}"
+    if missing or ctypes is None:
+        return f"the kernel cannot be asked without {', '.join(missing) or 'the module ctypes'}"
     try:
         Namespace().close()
     except OSError as problem:
