@@ -21,6 +21,7 @@ from simnet.control.events import EventRecorder, all_events, events_of
 from simnet.control.loop import Loop
 from simnet.control.world import World
 from simnet.dataplane.client import Options, actor_of, first_packet, parse_url, reply_of
+from simnet.dataplane.dns.alternatives import Alternative
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
 from simnet.dataplane.dns.resolv_conf import ResolvConf
@@ -28,6 +29,7 @@ from simnet.dataplane.exchange import exchange, exchanges
 from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
+from simnet.dataplane.resolve import remember_lookups
 from simnet.dataplane.ruletable import NodeRules, node_rules
 from simnet.dataplane.step import Trace
 from simnet.dataplane.topology import check_link, check_vertex
@@ -259,12 +261,25 @@ class Cluster:
         """What the resolver of a program at `source` does with `name`: every query in order, and the result."""
         if libc is not None:
             one_of("libc", libc, ("glibc", "musl"))
-        return look_up(self.view, self.actor(source), name, libc, family, flow_hash(self.settings.seed))
+        actor = self.actor(source)
+        lookup = look_up(self.view, actor, name, libc, family, flow_hash(self.settings.seed))
+        self.view.dns.clients.remember(actor, lookup)
+        return lookup
+
+    def alternatives(self, name: str, source: str, *, libc: str | None = None,
+                     family: int | None = None) -> tuple[Alternative, ...]:
+        """What a final dot, another ndots or a shorter name would have cost `source`, each with its lookup. A dry run."""
+        if libc is not None:
+            one_of("libc", libc, ("glibc", "musl"))
+        actor = self.actor(source)
+        return self.view.dns.clients.alternatives(actor if libc is None else actor.with_libc(libc), name, family)
 
     def query(self, name: str, type: str = "A", source: str | None = None) -> Answer:
         """One question to the cluster's DNS server; `source` matters only to optional features."""
         actor = self.actor(source) if source else None
-        return self.view.dns.query(name, type, actor.pod.key if actor is not None and actor.pod is not None else None)
+        answer = self.view.dns.query(name, type, actor.pod.key if actor is not None and actor.pod is not None else None)
+        self.view.dns.remember(answer)
+        return answer
 
     def resolv_conf(self, source: str) -> ResolvConf:
         """`/etc/resolv.conf` as the kubelet writes it for a pod (or a node's own); `str()` is the file."""
@@ -333,6 +348,8 @@ class Cluster:
         self._source_ports[name] = used + 1 if used < LAST_SOURCE_PORT else FIRST_SOURCE_PORT
         self.view.affinity.commit(trace.steps, self.now)
         self.view.ingress.commit(trace.steps, self.now)
+        if self.settings.dns.remembers:
+            remember_lookups(self.view, trace.steps)
 
     # underlay ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from simnet.cli import lint
+from simnet.cli import lint, names
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
@@ -181,6 +181,24 @@ def service(arguments: argparse.Namespace) -> int:
     return FINE
 
 
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType(
-    {"run": run, "trace": trace, "get": kubectl, "describe": kubectl, "graph": graph, "rules": rules, "service": service,
-     "why": why, "lint": lint.run})
+def serve(arguments: argparse.Namespace) -> int:
+    """`simnet serve`: answer real clients until stopped."""
+    from simnet.cli import serve as serving  # sockets and asyncio, which nothing else needs
+
+    return serving.run(arguments)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({
+    "run": run,
+    "trace": trace,
+    "why": why,
+    "lint": lint.run,
+    "get": kubectl,
+    "describe": kubectl,
+    "graph": graph,
+    "rules": rules,
+    "service": service,
+    "resolve": names.resolve,
+    **dict.fromkeys(names.TOOLS, names.tool),
+    "serve": serve,
+})

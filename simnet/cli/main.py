@@ -31,6 +31,8 @@ examples:
   simnet graph -f app/ -o mermaid                      what refers to what
   simnet service web -f app/                           each address for each kind of client
   simnet rules --node node-1 -f app/ | iptables-restore --test
+  simnet resolve web.shop --from pod/client -f app/    every DNS question behind a name
+  simnet serve dns -f app/                             answer dig @127.0.0.1 -p 5353
 
 exit status: 0 fine, 1 something failed, 2 the input could not be read
 """
@@ -57,6 +59,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _graph(commands)
     _rules(commands)
     _service(commands)
+    _resolve(commands)
+    _tools(commands)
+    _serve(commands)
     return top, commands.choices
 
 
@@ -73,8 +78,7 @@ def _trace(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     trace = commands.add_parser("trace", help="walk one request and show every step", description="Walk one request "
                                 "through a cluster made from your manifests, and say why each step was taken.")
     trace.add_argument("url", metavar="URL", help="http://, https://, or tcp:// and udp:// with a port")
-    trace.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
-                       help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
+    _source(trace)
     _manifests(trace)
     _request(trace)
     trace.add_argument("--all", action="store_true", help="every possible path with its probability")
@@ -171,6 +175,56 @@ def _service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     service.add_argument("--mode", choices=MODES, default=MODES[0], help="the mode of kube-proxy (default: iptables)")
     service.add_argument("--json", action="store_true", help="data for machines")
     _manifests(service)
+def _resolve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    resolve = commands.add_parser("resolve", help="show every DNS question behind a name", description="What the C library "
+                                  "asks to find the addresses of a name, in order, with each answer and its reason, and "
+                                  "what a final dot, another ndots or a shorter name would cost. Exit 1 if it is not found.")
+    resolve.add_argument("name", metavar="NAME", help="web, web.shop, example.com, db-0.db.default.svc.cluster.local ...")
+    _source(resolve)
+    _manifests(resolve)
+    resolve.add_argument("--libc", choices=("glibc", "musl"), help="the C library (default: that of the pod's image)")
+    resolve.add_argument("-4", "--ipv4", action="store_true", help="IPv4 addresses only")
+    resolve.add_argument("-6", "--ipv6", action="store_true", help="IPv6 addresses only")
+    resolve.add_argument("--all-types", action="store_true", help="what there is beside addresses at the names asked")
+    resolve.add_argument("-o", "--output", choices=("text", "json"), default="text")
+
+
+TOOLS = {"dig": "ask one question, as dig does: no search list unless +search", "nslookup": "as nslookup of BIND does",
+         "host": "as host of BIND does", "getent": "what the C library finds, as `getent hosts NAME` does"}
+
+
+OWN_VALUES = ("-f", "--filename", "--from", "--nodes")
+OWN_FLAGS = ("-h", "--help", "--assume-any-port")
+
+
+def _tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """dig, nslookup, host and getent. Our own options come first; everything behind them is the tool's."""
+    for name, help_ in TOOLS.items():
+        tool = commands.add_parser(name, help=help_, usage=f"simnet {name} [-f FILE] [--from SOURCE] WORD...",
+                                   description=f"{help_[0].upper()}{help_[1:]}. Options of simnet come before the words of "
+                                   f"{name}: simnet {name} -f app/ --from pod/client web")
+        _source(tool)
+        _manifests(tool)
+        tool.add_argument("words", nargs="*", metavar="WORD", help=f"what {name} would be given")
+
+
+def _serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="answer real clients on a loopback port", description="Answer real clients "
+                                "from a cluster made from your manifests, until Ctrl-C.")
+    kinds = serve.add_subparsers(dest="what", metavar="WHAT", required=True)
+    dns = kinds.add_parser("dns", help="DNS over UDP and TCP", description="Answer DNS questions as the cluster's CoreDNS "
+                           "would, over UDP and TCP with any number of clients: dig @127.0.0.1 -p 5353 NAME")
+    _manifests(dns)
+    dns.add_argument("--listen", default="127.0.0.1:5353", metavar="ADDRESS:PORT",
+                     help="a loopback address; port 0 picks a free one (default: 127.0.0.1:5353)")
+    dns.add_argument("--as", dest="seen_as", metavar="pod/NAME", help="answer as this pod would be answered")
+    dns.add_argument("--follow", action="store_true",
+                     help="start afresh when the files change; wrong files leave the old answers")
+
+
+def _source(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
+                         help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
 
 
 def _manifests(command: argparse.ArgumentParser) -> None:
@@ -208,13 +262,24 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     if word and word not in commands:
         top.error(f"{word!r} is no command{_hint(word, commands) or ', known are ' + ', '.join(commands)}")
     try:
-        arguments, unknown = top.parse_known_args(argv)
+        arguments, unknown = top.parse_known_args(_set_apart(argv) if word in TOOLS else argv)
     finally:
         write("")  # argparse has written help or version; a reader that has gone away is no error
     if unknown:
         of = commands.get(word, top)
         of.error(f"{unknown[0]!r} is not understood{_hint(unknown[0], re.findall(r'--[a-z][a-z-]*', of.format_help()))}")
     return arguments
+
+
+def _set_apart(argv: Sequence[str]) -> Sequence[str]:
+    """The words of another tool behind `--`, so that its options are not taken for ours."""
+    at = 1
+    while at < len(argv) and argv[at].startswith("-") and argv[at] != "--":
+        name = argv[at].partition("=")[0]
+        if name not in (*OWN_VALUES, *OWN_FLAGS):
+            break
+        at += 2 if name in OWN_VALUES and "=" not in argv[at] else 1
+    return [*argv[:at], *(["--"] if argv[at:at + 1] != ["--"] else []), *argv[at:]]
 
 
 def _hint(word: str, known: Iterable[str]) -> str:

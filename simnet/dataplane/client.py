@@ -217,7 +217,7 @@ def first_packet(net: View, target: Target, actor: Actor, options: Options, sour
     """The packet the client sends first: to an address, or, when it asked for a name, still to be resolved."""
     request = request_of(target, options)
     if options.libc is not None:
-        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, options.libc, actor.unjudged)
+        actor = actor.with_libc(options.libc)
     at_host, at_port = _at(options.at, target)
     flow = Flow(actor, at_host, TRANSPORTS.get(target.scheme, "TCP"), request, options.family, None, options.via,
                 options.front_end)

@@ -54,6 +54,10 @@ class Actor:
     def is_outside(self) -> bool:
         return self.node == "" and self.pod is None
 
+    def with_libc(self, libc: str) -> Actor:
+        """The same actor, running programs of another C library."""
+        return Actor(self.name, self.addresses, self.node, self.pod, self.is_host, libc, self.unjudged)
+
     def address_for(self, destination: int) -> int | None:
         """The source address a connection to `destination` gets: the destination itself when that is the actor's own
         or a loopback address, else the actor's first address of that family; None if it has none."""

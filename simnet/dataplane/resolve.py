@@ -6,7 +6,7 @@ packet: it goes to the pod's name server, and what becomes of it decides whether
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import partial
 
@@ -46,7 +46,8 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
         return Step(packet, after, decision)
     clients = net.dns.clients
     lookup = clients.lookup(actor, packet.flow.host, packet.flow.family)
-    server = clients.cluster_server(actor) if lookup.steps and net.settings.dns.transport == "pods" else None
+    travels = bool(lookup.steps) and net.settings.dns.transport == "pods" and lookup.left_node
+    server = clients.cluster_server(actor) if travels else None
     if server is None:
         return _concluded(packet, lookup, ())
     source = actor.address_for(server)
@@ -59,9 +60,10 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
 
 def _asked(net: View, packet: Packet, lookup: Lookup, outcomes: Outcomes) -> Step | Fork:
     """Go on with what became of the query: it reached a server, was rejected, or vanished."""
+    clients = net.dns.clients
     if all(trace.last.because.verdict in REACHED for _, trace in outcomes):
         result = _concluded(packet, lookup, outcomes)
-        if isinstance(result, Step) and isinstance(result.because, NameResolved):
+        if isinstance(result, Step) and isinstance(result.because, NameResolved) and not clients.caches.is_used:
             flow, address = packet.flow, result.because.address
             net.memo.names[(flow.actor.name, flow.actor.libc, flow.host, flow.family)] = (
                 result.because, address, flow.actor.address_for(address) or 0)
@@ -72,7 +74,7 @@ def _asked(net: View, packet: Packet, lookup: Lookup, outcomes: Outcomes) -> Ste
                       if _end(trace.last.because.verdict) == (reached, at_once))
         if paths:
             flow = packet.flow
-            found = lookup if reached else net.dns.clients.unreached(flow.actor, flow.host, flow.family, at_once)
+            found = lookup if reached else clients.unreached(flow.actor, flow.host, flow.family, at_once)
             branches += _branches(packet, found, paths, sum((share for share, _ in paths), Fraction()))
     if len(branches) == 1:
         return branches[0][1]()
@@ -123,3 +125,10 @@ def _sent_to(packet: Packet, address: int) -> Packet:
     if not after.source or ip.family(after.source) != ip.family(address):
         after.source = packet.flow.actor.address_for(address) or 0
     return after
+
+
+def remember_lookups(net: View, steps: Iterable[Step]) -> None:
+    """Commit what the lookups of a walk leave in caches, where there are any (D95)."""
+    for step in steps:
+        if isinstance(step.because, (NameResolved, NameUnresolved)):
+            net.dns.clients.remember(step.before.flow.actor, step.because.lookup)

@@ -181,6 +181,10 @@ class View:
     def service(self, key: ObjectKey) -> Service | None:
         return cast("Service | None", self.store.get("Service", key))
 
+    def services(self) -> Collection[Service]:
+        """All of them, by namespace and name: for whoever needs the whole, a zone transfer. O(Services)."""
+        return cast("Collection[Service]", self.store.list("Service"))
+
     def secret(self, key: ObjectKey) -> Secret | None:
         return cast("Secret | None", self.store.get("Secret", key))
 

@@ -152,7 +152,7 @@ def explored(net: View, packet: Packet) -> Outcomes:
 def look_up(net: View, actor: Actor, name: str, libc: str | None, family: int | None, choose: Chooser) -> Lookup:
     """What the actor's resolver does with a name; its queries travel as the settings say."""
     if libc is not None:
-        actor = Actor(actor.name, actor.addresses, actor.node, actor.pod, actor.is_host, libc, actor.unjudged)
+        actor = actor.with_libc(libc)
     packet = Packet(Place.NAME, actor.node, 0, 0, 0, 0, "TCP", Flow(actor, name, family=family))
     result = resolve(net, packet)
     decision = (result if isinstance(result, Step) else _settled(net, packet, result, choose)).because

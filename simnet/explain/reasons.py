@@ -8,11 +8,13 @@ from simnet import ip
 from simnet.dataplane.dns import reasons as dns
 from simnet.explain.words import counted, listed
 
+Kept = dns.InZone | dns.ExternalAddress | dns.SearchedByServer | dns.Remembered | dns.WholeZone
 Found = (dns.ServiceAddress | dns.ReadyEndpoints | dns.Alias | dns.PodAddress | dns.ZoneFurniture | dns.AddressOwners
          | dns.UpstreamRecord | dns.IngressHost)
 Empty = dns.OnlyNamesBelow | dns.OtherFamily | dns.NoSuchType | dns.TargetMissing | dns.AliasLoop
 NoService = (dns.NoSuchNamespace | dns.NoSuchService | dns.NobodyReady | dns.EmptyService | dns.EndpointNotReady
-             | dns.NoSuchEndpoint | dns.NoSuchPort | dns.AliasOnly | dns.TargetIsAddress | dns.EndpointsNotWatched)
+             | dns.NoSuchEndpoint | dns.NoSuchPort | dns.AliasOnly | dns.NoZones | dns.NoExternalAddress | dns.TargetIsAddress
+             | dns.EndpointsNotWatched)
 NoName = (dns.PodNamesDisabled | dns.NotAnAddress | dns.NoSuchPod | dns.NoSuchForm | dns.NoOwner
           | dns.NoSuchOutsideName)
 Failed = (dns.NoUpstream | dns.UpstreamFailure | dns.NotSynced | dns.TransferRefused | dns.Malformed
@@ -23,6 +25,8 @@ def reason_text(reason: dns.Reason) -> str:
     """One clause, without a full stop: `Service default/web has this cluster IP`."""
     if isinstance(reason, Found):
         return _found(reason)
+    if isinstance(reason, Kept):
+        return _kept(reason)
     if isinstance(reason, Empty):
         return _empty(reason)
     if isinstance(reason, NoService):
@@ -55,6 +59,25 @@ def _found(reason: Found) -> str:
             return "known outside the cluster"
         case dns.IngressHost(host, address):
             return f"{host} is the host of an Ingress, taken to be published at its address {address}"
+        case other:
+            assert_never(other)
+
+
+def _kept(reason: Kept) -> str:
+    """What the server's optional features and the caches add."""
+    match reason:
+        case dns.InZone(service, zone, zones):
+            if zone in zones:
+                return f"ready endpoints of Service {service} in zone {zone}"
+            return f"no ready endpoint of Service {service} is in zone {zone}, only in {listed(zones) or 'none'}"
+        case dns.ExternalAddress(service):
+            return f"what leads to Service {service} from outside the cluster"
+        case dns.SearchedByServer(found, because):
+            return f"the server searched for the client and found {found.rstrip('.')}: {reason_text(because)}"
+        case dns.Remembered(keeper, age, because):
+            return f"the {keeper} remembers this from {counted(age, 'second')} ago: {reason_text(because)}"
+        case dns.WholeZone(zone, records):
+            return f"the whole zone {zone}, {counted(records, 'record')}"
         case other:
             assert_never(other)
 
@@ -95,6 +118,10 @@ def _no_service(reason: NoService) -> str:
             return f"Service {service} has no port {port}/{protocol}, only {has or 'none'}"
         case dns.AliasOnly(service):
             return f"Service {service} is only an alias: there are no names below its own"
+        case dns.NoZones(service):
+            return f"Service {service} is not headless; only such Services have names for topology zones"
+        case dns.NoExternalAddress(service):
+            return f"nothing outside the cluster leads to Service {service}: no external or load-balancer address"
         case dns.TargetIsAddress(service, target):
             return f"externalName of Service {service} is the address {target}; an alias needs a name"
         case dns.EndpointsNotWatched(service):

@@ -13,14 +13,21 @@ from simnet.clock import DEFAULT_NOW
 from simnet.errors import UsageError
 from simnet.images import Images
 from simnet.ip import IPNetwork
-from simnet.settings import readers, values
-from simnet.settings.groups import ControllerSettings, DNSSettings, KubeletSettings, OutsideHost, ProxySettings
+from simnet.settings import naming, readers, values
+from simnet.settings.groups import (
+    ControllerSettings,
+    DNSSettings,
+    ExternalSettings,
+    KubeletSettings,
+    OutsideHost,
+    ProxySettings,
+)
 from simnet.settings.readers import ADDONS, LAPTOP
 from simnet.settings.values import one_of, refuse_unknown
 from simnet.x509.certificate import Certificate
 
-__all__ = ["LAPTOP", "ControllerSettings", "DNSSettings", "KubeletSettings", "OutsideHost", "ProxySettings", "Settings",
-           "one_of", "refuse_unknown"]
+__all__ = ["LAPTOP", "ControllerSettings", "DNSSettings", "ExternalSettings", "KubeletSettings", "OutsideHost",
+           "ProxySettings", "Settings", "one_of", "refuse_unknown"]
 
 NAMESPACE_RULES = ("created on apply", "listed only", "any")
 ASSUME = ("nothing", "any-port")
@@ -83,7 +90,7 @@ class Settings:
             images=images if isinstance(images, Images) else Images(values.mapping("images", images)),
             outside=readers.outside(value["outside"]), assume=one_of("assume", value["assume"], ASSUME),
             policies=one_of("policies", value["policies"], POLICIES), pins=readers.pins(value["pins"]),
-            trust=readers.trust(value["trust"]), proxy=readers.proxy(value["proxy"]), dns=readers.dns(value["dns"]),
+            trust=readers.trust(value["trust"]), proxy=readers.proxy(value["proxy"]), dns=naming.dns(value["dns"]),
             kubelet=readers.kubelet(value["kubelet"], service_cidrs, "coredns" in addons),
             ingress=readers.controllers(value["ingress"], addons, names))
 

@@ -27,8 +27,34 @@ class ProxySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheSettings:
+    """How long answers are remembered at most, in seconds; 0 means not at all (rules D95, D96)."""
+
+    positive: int = 0
+    negative: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalSettings:
+    """CoreDNS's plugin k8s_external (rule D99): a second zone for addresses that are reachable from outside. `ns_ips`
+    are the addresses of its name server; `headless` adds headless Services and endpoints."""
+
+    zone: str
+    headless: bool = False
+    ns_ips: tuple[str, ...] = ()
+    ttl: int = 5
+
+
+NO_CACHE = CacheSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DNSSettings:
-    """CoreDNS, with kubeadm's Corefile as default (rule D3). `upstream_records` are lines as dig prints them."""
+    """CoreDNS, with kubeadm's Corefile as default (rule D3). `upstream_records` are lines as dig prints them.
+
+    `autopath`, `zonal`, `external` and `axfr` are optional features (rules D97 to D99, D50). `cache` is the server's own,
+    `node_cache` a NodeLocal DNSCache on every node, `client_cache` one in every client; all forget in logical time.
+    """
 
     zones: tuple[str, ...] = ("cluster.local.", "in-addr.arpa.", "ip6.arpa.")
     fallthrough: tuple[str, ...] = ("in-addr.arpa.", "ip6.arpa.")
@@ -46,6 +72,18 @@ class DNSSettings:
     upstream_rcodes: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     stub_domains: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     transport: str = "pods"
+    autopath: bool = False
+    zonal: bool = False
+    external: ExternalSettings | None = None
+    axfr: bool = False
+    cache: CacheSettings = NO_CACHE
+    node_cache: CacheSettings = NO_CACHE
+    client_cache: CacheSettings = NO_CACHE
+
+    @property
+    def remembers(self) -> bool:
+        """Whether anybody keeps answers, so that time decides what is answered."""
+        return any(each != NO_CACHE for each in (self.cache, self.node_cache, self.client_cache))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

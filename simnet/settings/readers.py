@@ -13,7 +13,7 @@ from simnet.errors import SimnetError, UsageError
 from simnet.images import read_listen
 from simnet.ip import IPNetwork
 from simnet.names import dns1123_subdomain_problem
-from simnet.settings.groups import ControllerSettings, DNSSettings, KubeletSettings, OutsideHost, ProxySettings
+from simnet.settings.groups import ControllerSettings, KubeletSettings, OutsideHost, ProxySettings
 from simnet.settings.values import (
     addresses,
     integer,
@@ -132,35 +132,6 @@ def proxy(value: Any) -> ProxySettings:
             network("proxy.node_port_addresses", each) for each in chosen if each != "primary")
     settings = ProxySettings(**given)
     one_of("proxy.mode", settings.mode, ("iptables", "nftables"))
-    return settings
-
-
-def dns(value: Any) -> DNSSettings:
-    """CoreDNS; its optional plugins are refused by name."""
-    given = mapping("dns", value)
-    optional = [name for name in ("autopath", "zonal", "external", "axfr") if given.pop(name, None)]
-    if optional:
-        raise UsageError(f"dns.{optional[0]}: this optional feature of CoreDNS is not modelled yet")
-    upstream = given.pop("upstream", ...)
-    refuse_unknown("dns", given, [each.name for each in fields(DNSSettings)] + ["upstream"])
-    of_their_types("dns", given, DNSSettings)
-    for name in ("zones", "fallthrough", "dns_server_ips", "upstream_records", "namespaces"):
-        if given.get(name) is not None:
-            given[name] = tuple(items(f"dns.{name}", given[name]))
-    for name in ("upstream_rcodes", "stub_domains"):
-        if name in given:
-            given[name] = MappingProxyType(mapping(f"dns.{name}", given[name]))
-    if upstream is None:
-        given["has_upstream"] = False
-    elif upstream is not ...:
-        upstream = mapping("dns.upstream", upstream)
-        refuse_unknown("dns.upstream", upstream, ("records", "rcodes"))
-        given["upstream_records"] = tuple(items("dns.upstream.records", upstream.get("records")))
-        given["upstream_rcodes"] = MappingProxyType(mapping("dns.upstream.rcodes", upstream.get("rcodes") or {}))
-    settings = DNSSettings(**given)
-    addresses("dns.dns_server_ips", settings.dns_server_ips)
-    one_of("dns.pods", settings.pods, ("disabled", "insecure", "verified"))
-    one_of("dns.transport", settings.transport, ("pods", "direct"))
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The cases of dns.json: the server's answers, a pod's resolv.conf, and what its resolver asks, by the public API."""
+"""The cases of dns.json: the server's answers, as values and as messages, a pod's resolv.conf, what its resolver asks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 import simnet
-from simnet.dataplane.dns.records import Record
+from simnet.dataplane.dns.decode import Reply
+from simnet.dataplane.dns.encode import write_query
+from simnet.dataplane.dns.message import AA, CD, QR, RA, RCODES, RD, TC, Edns
+from simnet.dataplane.dns.records import Answer, Rcode, Record
+from simnet.server.dns import answer as answered
+from simnet.server.dns import framed, frames
 from tests.conformance.case_files import load
 
 TOP_KEYS = {"format", "groups"}
@@ -32,8 +37,12 @@ EXPECT_KEYS = {
 }
 SIZE_KEYS = {"tc", "max_bytes", "answer_count", "answer_count_min", "answer_count_max", "answer_from",
              "first_and_last"}
+WIRE_KEYS = {"drop", "replies", "id", "qr", "aa", "tc", "rd", "ra", "cd", "rcode", "ancount", "nscount", "arcount",
+             "question_hex", "opt"}
+FLAGS = {"qr": QR, "aa": AA, "tc": TC, "rd": RD, "ra": RA, "cd": CD}
+NUMBERS = {str(rcode): number for rcode, number in RCODES.items()} | {"BADVERS": 16}
 FAMILIES = {"any": None, "v4": 4, "v6": 6}
-OPTIONAL = {"autopath", "zonal", "external", "axfr"}
+FEATURES = {"core", "options", "autopath", "zonal", "external", "axfr"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,15 +57,50 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_dns_case(group: dict[str, Any], case: dict[str, Any]) -> None:
+    assert_holds(group, case)
+
+
+def test_a_dns_case_with_a_wrong_expectation_fails(group: dict[str, Any], case: dict[str, Any]) -> None:
+    for wrong in spoiled(case):
+        with pytest.raises(AssertionError):
+            assert_holds(group, wrong)
+
+
+def spoiled(case: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Copies of a case, each with one expectation turned wrong, and one with a key nobody knows."""
+    expect = case["expect"]
+    yield {**case, "expext": {}}
+    yield {**case, "expect": {**expect, "rcodes": "NOERROR"}}
+    for name, value in expect.items():
+        for wrong in wrong_values(name, value):
+            yield {**case, "expect": {**expect, name: wrong}}
+
+
+def wrong_values(name: str, value: Any) -> list[Any]:
+    """Values of an expectation that must not hold in place of the right one."""
+    if name in ("max_bytes", "answer_count_min", "answer_count_max"):
+        return [{"max_bytes": 20, "answer_count_min": 999, "answer_count_max": 0}[name]]
+    if name == "answer_from":
+        return ["nosuch." + value]
+    if name in ("authority", "additional", "answer", "addresses", "steps", "nameservers", "searches", "options", "replies"):
+        return [value[1:]] if value else [["x. 1 IN A 192.0.2.255"]] if name != "steps" else [[{"qname": "x."}]]
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, dict):
+        return [{**value, key: each + 1} for key, each in value.items()]
+    return [value + 1] if isinstance(value, int) else ["SERVFAIL" if value != "SERVFAIL" else "NOTIMP"]
+
+
+def assert_holds(group: dict[str, Any], case: dict[str, Any]) -> None:
     check_keys(group, case)
-    if group.get("feature", "core") in OPTIONAL:
-        pytest.fail(f"the server's optional feature {group['feature']} is not modelled yet")
-    if is_about_messages(case):
-        pytest.fail("encoded messages and their size are not modelled yet")
     cluster = cluster_of(group)
     match case["kind"]:
+        case "query" if SIZE_KEYS & set(case["expect"]):
+            check_size(cluster, case)
         case "query":
             check_query(cluster, case)
+        case "wire":
+            check_wire(cluster, case)
         case "resolvconf":
             check_resolv_conf(cluster, case)
         case "resolve":
@@ -65,13 +109,10 @@ def test_dns_case(group: dict[str, Any], case: dict[str, Any]) -> None:
 
 def check_keys(group: dict[str, Any], case: dict[str, Any]) -> None:
     assert set(group) <= GROUP_KEYS, f"unknown keys {set(group) - GROUP_KEYS}"
+    assert group.get("feature", "core") in FEATURES, f"unknown feature {group['feature']}"
     assert set(group["config"]) <= CONFIG_KEYS, f"unknown config {set(group['config']) - CONFIG_KEYS}"
     allowed = COMMON_KEYS | CASE_KEYS[case["kind"]]
     assert set(case) <= allowed, f"unknown keys {set(case) - allowed}"
-
-
-def is_about_messages(case: dict[str, Any]) -> bool:
-    return case["kind"] == "wire" or (case["kind"] == "query" and bool(SIZE_KEYS & set(case["expect"])))
 
 
 def cluster_of(group: dict[str, Any]) -> simnet.Cluster:
@@ -87,13 +128,86 @@ def cluster_of(group: dict[str, Any]) -> simnet.Cluster:
 def check_query(cluster: simnet.Cluster, case: dict[str, Any]) -> None:
     expect = case["expect"]
     assert set(expect) <= EXPECT_KEYS["query"], f"unknown expectations {set(expect) - EXPECT_KEYS['query']}"
-    client = f"pod/{case['client']}" if case.get("client") else None
-    answer = cluster.query(case["q"], case["type"], source=client)
+    answer = cluster.query(case["q"], case["type"], source=client_of(case))
     assert (answer.rcode, answer.is_authoritative) == (expect["rcode"], expect["aa"])
-    sections = {"answer": answer.answer, "authority": answer.authority, "additional": answer.additional}
-    for name in sections if expect["aa"] else ["answer"]:
-        assert_same_records(sections[name], expect.get(name, []), case.get("case_sensitive", False))
+    assert_sections(answer, case)
+    if len(case["q"]) < 250 and answer.rcode is not Rcode.FORMERR:
+        reply = Reply(b"".join(exchange(cluster, case, "tcp")))
+        assert (reply.rcode, bool(reply.flags & AA)) == (NUMBERS[expect["rcode"]], expect["aa"])
+        assert_sections(reply, case)
+
+
+def client_of(case: dict[str, Any]) -> str | None:
+    return f"pod/{case['client']}" if case.get("client") else None
+
+
+def assert_sections(answer: Answer | Reply, case: dict[str, Any]) -> None:
+    expect = case["expect"]
+    for name in ["answer", "authority", "additional"] if expect["aa"] else ["answer"]:
+        assert_same_records(getattr(answer, name), expect.get(name, []), case.get("case_sensitive", False))
     assert_alias_first(answer.answer)
+
+
+def exchange(cluster: simnet.Cluster, case: dict[str, Any], transport: str) -> list[bytes]:
+    """The case's question as a message, and the messages that come back."""
+    edns = Edns(case["edns"]) if case.get("edns") is not None else None
+    query = write_query(case["q"], case["type"], 0xBEEF, edns)
+    if transport == "tcp":
+        return frames(answered(cluster, framed(query), client_of(case), "tcp") or b"")[0]
+    reply = answered(cluster, query, client_of(case), "udp")
+    return [reply] if reply is not None else []
+
+
+def check_size(cluster: simnet.Cluster, case: dict[str, Any]) -> None:
+    expect = case["expect"]
+    allowed = EXPECT_KEYS["query"] | SIZE_KEYS
+    assert set(expect) <= allowed, f"unknown expectations {set(expect) - allowed}"
+    messages = exchange(cluster, case, case.get("transport", "udp"))
+    replies = [Reply(message) for message in messages]
+    records = [record for reply in replies for record in reply.answer]
+    assert {(reply.rcode, bool(reply.flags & AA)) for reply in replies} == {(NUMBERS[expect["rcode"]], expect["aa"])}
+    if "tc" in expect:
+        assert all(bool(reply.flags & TC) == expect["tc"] for reply in replies)
+    assert all(len(message) <= expect.get("max_bytes", 65535) for message in messages)
+    assert len(records) == expect.get("answer_count", len(records))
+    assert expect.get("answer_count_min", 0) <= len(records) <= expect.get("answer_count_max", len(records))
+    if "answer_from" in expect:
+        whole = set(map(str, cluster.query(expect["answer_from"], case["type"]).answer))
+        assert set(map(str, records)) <= whole and len(set(records)) == len(records)
+    if "first_and_last" in expect:
+        assert (records[0].type, records[-1].type) == (expect["first_and_last"],) * 2
+    if "answer" in expect:
+        assert_same_records(records, expect["answer"], case.get("case_sensitive", False))
+
+
+def check_wire(cluster: simnet.Cluster, case: dict[str, Any]) -> None:
+    expect, transport = case["expect"], case.get("transport", "udp")
+    assert set(expect) <= WIRE_KEYS, f"unknown expectations {set(expect) - WIRE_KEYS}"
+    got = answered(cluster, bytes.fromhex(case["send_hex"]), None, transport)
+    if expect.get("drop"):
+        assert got is None
+        return
+    assert got is not None
+    messages = frames(got)[0] if transport == "tcp" else [got]
+    wanted = expect.get("replies", [expect])
+    assert len(messages) == len(wanted)
+    for message, fields in zip(messages, wanted, strict=True):
+        assert set(fields) <= WIRE_KEYS, f"unknown expectations {set(fields) - WIRE_KEYS}"
+        assert header_of(message, fields) == fields
+
+
+def header_of(message: bytes, fields: dict[str, Any]) -> dict[str, Any]:
+    """What the message has in the fields that the case lists."""
+    reply = Reply(message)
+    found: dict[str, Any] = {name: int(bool(reply.flags & mask)) for name, mask in FLAGS.items()}
+    found |= {"id": reply.id, "drop": False, "rcode": next(name for name, number in NUMBERS.items() if number == reply.rcode),
+              "ancount": reply.counts[1], "nscount": reply.counts[2], "arcount": reply.counts[3],
+              "question_hex": reply.question.hex(),
+              "opt": reply.edns and {"version": reply.edns.version, "do": int(reply.edns.do)}}
+    wanted_opt = fields.get("opt")
+    if wanted_opt and reply.edns is not None:
+        found["opt"] = {name: found["opt"][name] for name in wanted_opt}
+    return {name: found[name] for name in fields}
 
 
 def assert_same_records(got: Iterable[Record], wanted: list[str], case_sensitive: bool) -> None:

@@ -58,6 +58,9 @@ class Net:
     def service(self, key: ObjectKey) -> Service | None:
         return self.store.get("Service", key)
 
+    def services(self) -> Collection[Service]:
+        return self.store.list("Service")
+
     def namespace(self, name: str) -> Namespace | None:
         return self.store.get("Namespace", ObjectKey("", name))
 

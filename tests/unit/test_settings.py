@@ -121,7 +121,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
      "proxy.cluster_cidrs: '10.0.0.0' is not a network: the prefix length is missing; did you mean 10.0.0.0/32?"),
     ({"dns": {"tll": 5}}, "dns has no setting 'tll'; did you mean ttl?"),
     ({"dns": {"ttl": "5"}}, "dns.ttl: '5' is not a whole number"),
-    ({"dns": {"autopath": True}}, "dns.autopath: this optional feature of CoreDNS is not modelled yet"),
+    ({"dns": {"ttl": 3601}}, "dns.ttl: 3601 is not a number of seconds from 0 to 3600"),
+    ({"dns": {"autopath": True}},
+     "dns.autopath: needs dns.pods 'verified', which is 'insecure': CoreDNS must know its clients"),
+    ({"dns": {"autopath": "yes"}}, "dns.autopath: 'yes' is not true or false"),
+    ({"dns": {"external": {"headless": True}}}, "dns.external: a zone is missing, {'zone': 'example.com.'} for one"),
+    ({"dns": {"external": {"zones": ["a."]}}}, "dns.external has no setting 'zones'; did you mean zone?"),
+    ({"dns": {"external": {"zone": "a.", "ns_ips": "x"}}}, "dns.external.ns_ips: 'x' is not an IP address: neither four "
+     "octets separated by '.' nor groups separated by ':'"),
+    ({"dns": {"cache": {"postive": 3}}}, "dns.cache has no setting 'postive'; did you mean positive?"),
+    ({"dns": {"cache": -1}}, "dns.cache.positive: -1 is less than 0 seconds"),
+    ({"dns": {"client_cache": "long"}}, "dns.client_cache.positive: 'long' is not a whole number"),
     ({"dns": {"transport": "pod"}}, "dns.transport: 'pod' is not one of 'pods', 'direct'; did you mean 'pods'?"),
     ({"dns": {"upstream": {"record": []}}}, "dns.upstream has no setting 'record'; did you mean records?"),
     ({"kubelet": {"cluster_dns": "dns"}}, "kubelet.cluster_dns: 'dns' is not an IP address: neither four octets separated by '.' "

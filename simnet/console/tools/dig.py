@@ -1,7 +1,6 @@
 """dig: one question to one server, printed section by section.
 
-Source: dig(1) and bin/dig/dig.c, lib/dns/masterdump.c of BIND 9.18 (columns at 24, 32, 40 and 48); RFC 1035 section 4.1.4
-for the size of a compressed message.
+Source: dig(1) and bin/dig/dig.c, lib/dns/masterdump.c of BIND 9.18 (columns at 24, 32, 40 and 48).
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from simnet import ip
 from simnet.console.desk import Call
 from simnet.console.output import Output, failed
 from simnet.console.tools.nameserver import NameServer, place_of
-from simnet.dataplane.dns.records import SOA, SRV, TXT, Answer, Record
+from simnet.dataplane.dns.encode import message_size
+from simnet.dataplane.dns.records import Answer, Record
 from simnet.errors import nearest
 
 VERSION = "9.18.33"
@@ -142,7 +142,7 @@ def _printed(call: Call, query: Query, answer: Answer, server: NameServer) -> st
     text = _head(answer) if query.on("comments") else ""
     if query.on("question"):
         heading = ";; QUESTION SECTION:\n" if query.on("comments") else ""
-        text += heading + _columns([(f";{answer.name}", 0), ("IN", 32), (answer.type, 40)]) + "\n"
+        text += heading + ";" + _columns([(answer.name, 0), ("IN", 32), (answer.type, 40)]) + "\n"
         text += "\n" if query.on("comments") else ""
     for name, records in (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional)):
         if records and query.on(name):
@@ -192,41 +192,3 @@ def _columns(cells: Iterable[tuple[str, int]]) -> str:
         text += cell
         at += len(cell)
     return text
-
-
-def message_size(answer: Answer) -> int:
-    """Octets of the reply on the wire, names compressed, with the OPT record the query asked for."""
-    known: dict[str, int] = {}
-    size = 12 + _name_size(answer.name, known, 12) + 4
-    for record in (*answer.answer, *answer.authority, *answer.additional):
-        size += _name_size(record.name, known, size) + 10
-        size += _data_size(record, known, size)
-    return size + 11
-
-
-def _name_size(name: str, known: dict[str, int], at: int) -> int:
-    labels = [label for label in name.lower().rstrip(".").split(".") if label]
-    size = 0
-    for index in range(len(labels)):
-        suffix = ".".join(labels[index:])
-        if suffix in known:
-            return size + 2
-        known[suffix] = at + size
-        size += len(labels[index]) + 1
-    return size + 1
-
-
-def _data_size(record: Record, known: dict[str, int], at: int) -> int:
-    match record.data:
-        case int():
-            return 4 if record.type == "A" else 16
-        case SRV(_, _, _, target):
-            return 6 + len(target.rstrip(".")) + 2
-        case SOA(mname, rname):
-            first = _name_size(mname, known, at)
-            return first + _name_size(rname, known, at + first) + 20
-        case TXT(strings):
-            return sum(len(each.encode()) + 1 for each in strings)
-        case str() as name:
-            return _name_size(name, known, at)
-

@@ -12,9 +12,12 @@ from simnet.console.flags import GETOPT, Flag, FlagError, read_flags, switch
 from simnet.console.output import Output, failed
 from simnet.console.tools.dig import dig, rdata, reverse_name
 from simnet.console.tools.nameserver import Place, place_of
-from simnet.dataplane.dns.records import Answer, Rcode
+from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, Answer, Rcode
 
 __all__ = ["dig", "getent", "host", "nslookup"]
+
+
+_WORDS = {"MX": "mail exchanger", "NS": "nameserver", "TXT": "text"}
 
 
 def _is_address(text: str) -> bool:
@@ -52,19 +55,43 @@ def nslookup(call: Call) -> Output:
 def _bind_nslookup(place: Place, name: str, kinds: list[str]) -> Output:
     reverse = not kinds and _is_address(name)
     asked = reverse_name(name) if reverse else name
-    first = place.look(asked, kinds[0] if kinds else "PTR" if reverse else "A", search=not reverse)
-    if first is None:
+    tried = list(place.tried(asked, kinds[0] if kinds else "PTR" if reverse else "A", search=not reverse))
+    if not tried or place.server.ask is None:
         return _unreached(place, 3)
-    head = "" if reverse else f"Server:\t\t{place.server.address}\nAddress:\t{place.server.label}\n\n"
+    first = tried[-1]
+    head = "".join(_recursion(place, answer) for answer in tried)
+    if not reverse:
+        head += f"Server:\t\t{place.server.address}\nAddress:\t{place.server.label}\n\n"
     if first.rcode is not Rcode.NOERROR:
         return Output(head + f"** server can't find {asked.rstrip('.')}: {first.rcode.value}\n\n", status=1)
-    answers = [first]
-    if not kinds and not reverse and place.server.ask is not None:
-        answers.append(place.server.ask(first.name, "AAAA"))
-    text = "".join(_nslookup_lines(answer) for answer in answers)
-    if not text:
-        return Output(head + f"*** Can't find {asked.rstrip('.')}: No answer\n\n", status=1)
+    text = _nslookup_lines(first)
+    if not kinds and not reverse:
+        asked = _end_of_aliases(first)
+        other = place.server.ask(asked, "AAAA")
+        text += _recursion(place, other) + (_nslookup_lines(other) or _no_answer(asked) * (not text))
+    text = text or _no_answer(asked)
+    if not first.is_authoritative and first.type not in ADDRESS_TYPES:
+        text += "\nAuthoritative answers can be found from:\n"
     return Output(head + _non_authoritative(first) + text + "\n")
+
+
+def _no_answer(name: str) -> str:
+    return f"*** Can't find {name.rstrip('.')}: No answer\n"
+
+
+def _recursion(place: Place, answer: Answer) -> str:
+    """What nslookup says of a reply without RA, unless it was told whom to ask."""
+    return "" if place.is_told or not answer.is_authoritative else (
+        f";; Got recursion not available from {place.server.address}\n")
+
+
+def _end_of_aliases(answer: Answer) -> str:
+    """The name the aliases of an answer lead to: what the tool asks about next."""
+    at = answer.name
+    for record in answer.answer:
+        if record.type == "CNAME" and record.name.lower() == at.lower():
+            at = str(record.data)
+    return at
 
 
 def _non_authoritative(answer: Answer) -> str:
@@ -84,9 +111,17 @@ def _nslookup_lines(answer: Answer, dot: str = ".") -> str:
                 text += f"{owner}\tname = {rdata(record).rstrip('.')}{dot}\n"
             case "SRV":
                 text += f"{owner}\tservice = {rdata(record)}\n"
+            case "SOA" if isinstance(record.data, SOA):
+                text += _nslookup_soa(owner, record.data)
             case kind:
-                text += f"{owner}\t{kind.lower()} = {rdata(record)}\n"
+                text += f"{owner}\t{_WORDS.get(kind, kind.lower())} = {rdata(record)}\n"
     return text
+
+
+def _nslookup_soa(owner: str, soa: SOA) -> str:
+    lines = (f"origin = {soa.mname.rstrip('.')}", f"mail addr = {soa.rname.rstrip('.')}", f"serial = {soa.serial}",
+             f"refresh = {soa.refresh}", f"retry = {soa.retry}", f"expire = {soa.expire}", f"minimum = {soa.minimum}")
+    return owner + "\n" + "".join(f"\t{line}\n" for line in lines)
 
 
 def _busybox_nslookup(place: Place, name: str, kinds: list[str]) -> Output:
@@ -126,6 +161,8 @@ def host(call: Call) -> Output:
         flags = read_flags(call.args, _HOST, GETOPT)
     except FlagError as problem:
         return failed(f"host: {problem}")
+    if flags.on("a") or flags.on("v"):
+        return failed("host: -a and -v are not modelled; dig shows the whole answer")
     if not flags.operands:
         return failed("Usage: host [-aTvW] [-t type] name [server]")
     name, server = flags.operands[0], "".join(flags.operands[1:2])
@@ -144,9 +181,10 @@ def host(call: Call) -> Output:
         return Output(head + f"Host {asked} not found: {number}({first.rcode.value})\n", status=1)
     answers = [first]
     if not flags.has("t") and not reverse and place.server.ask is not None:
-        answers += [place.server.ask(first.name, other) for other in ("AAAA", "MX")]
+        end = _end_of_aliases(first)
+        answers += [place.server.ask(end, other) for other in ("AAAA", "MX")]
     text = "".join(_host_lines(answer) for answer in answers)
-    if not text:
+    if not text and len(answers) == 1:
         text = f"{first.name.rstrip('.')} has no {kind} record\n"
     return Output(head + "".join(dict.fromkeys(text.splitlines(keepends=True))))
 
@@ -166,6 +204,8 @@ def getent(call: Call) -> Output:
     if len(call.args) != 2 or call.args[0] not in ("hosts", "ahosts", "ahostsv4", "ahostsv6"):
         return failed("getent: 'getent hosts NAME' and 'getent ahosts NAME' are what is modelled", 1)
     database, name = call.args
+    if database == "hosts" and _is_address(name):
+        return _name_of(call, name)
     family = {"ahostsv4": 4, "ahostsv6": 6}.get(database)
     lookup = call.cluster.resolve(name, call.source, family=family)
     if not lookup.addresses:
@@ -177,6 +217,15 @@ def getent(call: Call) -> Output:
         return Output("".join(f"{address:<15} {canonical}\n" for address in (six or lookup.addresses)))
     lines = []
     for place, address in enumerate(lookup.addresses):
-        lines += [f"{address:<15} {kind:<6} {canonical if kind == 'STREAM' and not place else ''}".rstrip()
+        lines += [f"{address:<15} {kind:<6} {canonical if kind == 'STREAM' and not place else ''}"
                   for kind in ("STREAM", "DGRAM", "RAW")]
     return Output("".join(line + "\n" for line in lines))
+
+
+def _name_of(call: Call, address: str) -> Output:
+    """The name of an address: that of its PTR record. Status 2 without one."""
+    place = place_of(call)
+    answer = place.look(reverse_name(address), "PTR", search=False) if place is not None else None
+    if answer is None or not answer.answer:
+        return Output(status=2)
+    return Output(f"{address:<15} {rdata(answer.answer[0]).rstrip('.')}\n")

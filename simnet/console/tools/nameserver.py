@@ -36,11 +36,12 @@ class NameServer:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a tool knows of its surroundings: its server, the search list and ndots."""
+    """What a tool knows of its surroundings: its server, the search list and ndots. `is_told`: the server was named."""
 
     server: NameServer
     searches: tuple[str, ...]
     ndots: int
+    is_told: bool = False
 
     def names(self, name: str, search: bool) -> Iterator[str]:
         """The absolute names to try, in order: with enough dots, or without `search`, only the name as it is."""
@@ -52,18 +53,23 @@ class Place:
                 yield f"{name}.{domain.strip('.')}."
         yield name + "."
 
+    def tried(self, name: str, kind: str, search: bool) -> Iterator[Answer]:
+        """Every answer up to the first that is not NXDOMAIN; none when the server cannot be reached."""
+        ask = self.server.ask
+        if ask is None:
+            return
+        for each in self.names(name, search):
+            answer = ask(each, kind)
+            if answer.rcode in (Rcode.TIMEOUT, Rcode.UNREACHABLE):
+                return
+            yield answer
+            if answer.rcode is not Rcode.NXDOMAIN:
+                return
+
     def look(self, name: str, kind: str, search: bool) -> Answer | None:
         """The first answer that is not NXDOMAIN, else the last; None when the server cannot be reached."""
-        answer: Answer | None = None
-        for each in self.names(name, search):
-            if self.server.ask is None:
-                return None
-            answer = self.server.ask(each, kind)
-            if answer.rcode in (Rcode.TIMEOUT, Rcode.UNREACHABLE):
-                return None
-            if answer.rcode is not Rcode.NXDOMAIN:
-                return answer
-        return answer
+        answers = list(self.tried(name, kind, search))
+        return answers[-1] if answers else None
 
 
 def place_of(call: Call, server: str = "") -> Place | None:
@@ -75,7 +81,7 @@ def place_of(call: Call, server: str = "") -> Place | None:
     address = address_of(call, server) if server else (conf.nameservers[0] if conf.nameservers else "127.0.0.1")
     if not address:
         return None
-    return Place(_server(call, address, address in conf.nameservers), tuple(conf.searches), conf.ndots)
+    return Place(_server(call, address, address in conf.nameservers), tuple(conf.searches), conf.ndots, bool(server))
 
 
 def _publicly(call: Call) -> Ask:

@@ -1,7 +1,7 @@
 """Who asks: the resolv.conf and hosts file of every pod, node and outside client, and their lookups.
 
 A lookup is remembered, by resolv.conf, name, family and C library, until an event can change an answer.
-Rules: D77, D84 to D87. A pod with a cluster name server asks the cluster's server; everybody else asks the upstream.
+Rules: D77, D84 to D87, D95. A pod with a cluster name server asks the cluster's server; everybody else asks the upstream.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from simnet import ip
 from simnet.dataplane.dns import reasons
+from simnet.dataplane.dns.alternatives import Alternative, alternatives
+from simnet.dataplane.dns.caches import Caches, Scope
 from simnet.dataplane.dns.hosts_file import HostsFile, domain_of, hostname_of, node_hosts_file, pod_hosts_file
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.questions import absolute, address_in, local_domain
@@ -26,14 +28,17 @@ from simnet.objects.pod import Pod
 MOST_REMEMBERED = 50_000
 
 Files = tuple[ResolvConf, HostsFile]
+Query = Callable[[str, str, ObjectKey | None], Answer]
 
 
 class Clients:
-    """The resolvers of all actors. `query` is the cluster's server, `dns_service` the Service in front of it."""
+    """The resolvers of all actors. `query` is the cluster's server (name, type, pod that asks), `dns_service` the Service
+    in front of it, `caches` what nodes and clients remember."""
 
-    def __init__(self, net: Objects, upstreams: Upstreams, query: Callable[[str, str], Answer],
+    def __init__(self, net: Objects, upstreams: Upstreams, query: Query, caches: Caches,
                  dns_service: ObjectKey | None) -> None:
         self._net, self._upstreams, self._query, self._dns_service = net, upstreams, query, dns_service
+        self.caches = caches
         self._kubelet = net.settings.kubelet
         self._cluster_dns = frozenset(number for text in self._kubelet.cluster_dns
                                       if (number := address_in(text)) is not None)
@@ -107,18 +112,48 @@ class Clients:
         lookup = self._lookups.get(key)
         if lookup is None:
             lookup = _literal(name, family, actor.libc) or self._asked(actor, conf, name, family)
-            if not actor.is_outside:
+            if not actor.is_outside and not self.caches.is_used:
                 if len(self._lookups) >= MOST_REMEMBERED:
                     self._lookups.clear()
                 self._lookups[key] = lookup
         return lookup
 
+    def alternatives(self, actor: Actor, name: str, family: int | None = None) -> tuple[Alternative, ...]:
+        """What other ways to ask for the name would cost this actor (none for one outside, who does not search)."""
+        conf = self.resolv_conf(actor)
+        if actor.is_outside:
+            return ()
+        return alternatives(self.lookup(actor, name, family), conf,
+                            lambda other, with_conf: self._asked(actor, with_conf, other, family))
+
     def _asked(self, actor: Actor, conf: ResolvConf, name: str, family: int | None) -> Lookup:
         self._net.work.lookups += 1
         if actor.is_outside:
             return look_up(absolute(name), conf, "glibc", family, self._ask_as_outsider)
-        ask: Ask = self._query if self.cluster_server(actor) is not None else self._upstreams.ask
+        if self.cluster_server(actor) is None:
+            return look_up(name, conf, actor.libc, family, self._remembering(actor, self._upstreams.ask))
+        pod = actor.pod.key if actor.pod is not None and not actor.is_host else None
+        ask = self._remembering(actor, lambda asked, kind: self._query(asked, kind, pod))
         return look_up(name, conf, actor.libc, family, ask)
+
+    # what the client and its node remember --------------------------------------------------------------------------
+
+    def _remembering(self, actor: Actor, ask: Ask) -> Ask:
+        """`ask`, only for what neither the client nor its node remembers."""
+        if not self.caches.is_used:
+            return ask
+        scopes = _near(actor)
+
+        def ask_once(name: str, kind: str) -> Answer:
+            return self.caches.find(scopes, name, kind, self._net.now) or ask(name, kind)
+        return ask_once
+
+    def remember(self, actor: Actor, lookup: Lookup) -> None:
+        """Keep what a lookup brought, wherever somebody keeps it."""
+        if self.caches.is_used and not actor.is_outside:
+            server: tuple[Scope, ...] = (("server", ""),) if self.cluster_server(actor) is not None else ()
+            for answer in lookup.queries:
+                self.caches.keep((*_near(actor), *server), answer, self._net.now)
 
     def unreached(self, actor: Actor, name: str, family: int | None, at_once: bool) -> Lookup:
         """The lookup of an actor whose cluster name server cannot be reached: rejected `at_once`, or met with silence.
@@ -160,6 +195,11 @@ class Clients:
         target = absolute(address)
         beyond = self._upstreams.ask_publicly(target, kind).answer
         return Answer(name, kind, Rcode.NOERROR, reason, (Record(name, OUTSIDE_TTL, "CNAME", target), *beyond))
+
+
+def _near(actor: Actor) -> tuple[Scope, ...]:
+    """The caches a client's question meets before it leaves the node."""
+    return ("client", actor.name), ("node", actor.node)
 
 
 def _from_hosts(hosts: HostsFile, name: str, family: int | None, libc: str) -> Lookup | None:

@@ -48,12 +48,13 @@ class EndpointTable:
     Cost: O(endpoints) to build, once after each change of the slices; every look-up is O(what it returns).
     """
 
-    __slots__ = ("by_label", "by_port", "labels_of", "pairs", "ready", "unready", "unready_labels")
+    __slots__ = ("by_label", "by_port", "by_zone", "labels_of", "pairs", "ready", "unready", "unready_labels")
 
     def __init__(self, service: ObjectKey, slices: Collection[EndpointSlice], by_pod_name: bool) -> None:
         self.pairs: list[Pair] = []
         self.by_label: dict[str, list[Pair]] = {}
         self.by_port: dict[tuple[str, str], list[Pair]] = {}
+        self.by_zone: dict[str, list[Pair]] = {}
         self.labels_of: dict[int, str] = {}
         self.ready = 0
         self.unready: list[str] = []
@@ -73,12 +74,13 @@ class EndpointTable:
             for address in endpoint.addresses:
                 label = label_of(endpoint, address, by_pod_name)
                 if endpoint.is_ready:
-                    self._add(label, address, ports, label + suffix)
+                    zone = self.by_zone.setdefault(endpoint.zone.lower(), []) if endpoint.zone else None
+                    self._add(label, address, ports, label + suffix, zone)
                 else:
                     self.unready_labels[label] = named(endpoint)
 
     def _add(self, label: str, address: int, ports: Iterable[tuple[tuple[str, str] | None, int | None]],
-             owner: str) -> None:
+             owner: str, zone: list[Pair] | None) -> None:
         self.labels_of[address] = label
         for name, number in ports:
             pair = Pair(address, number, owner)
@@ -86,6 +88,8 @@ class EndpointTable:
             self.by_label.setdefault(label, []).append(pair)
             if name is not None:
                 self.by_port.setdefault(name, []).append(pair)
+            if zone is not None:
+                zone.append(pair)
 
 
 def named(endpoint: Endpoint) -> str:

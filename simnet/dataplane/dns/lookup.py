@@ -83,6 +83,12 @@ class Lookup:
         return _RCODES.get(self.status, Rcode.SERVFAIL).value
 
     @property
+    def left_node(self) -> bool:
+        """Whether a question had to leave the client's node: one that nobody there remembered."""
+        return any(not (isinstance(answer.reason, reasons.Remembered) and answer.reason.keeper != "server")
+                   for answer in self.queries)
+
+    @property
     def near_misses(self) -> tuple[ObjectKey, ...]:
         """Services of a name that was tried, in other namespaces than those tried."""
         found: dict[ObjectKey, None] = {}

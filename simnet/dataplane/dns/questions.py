@@ -9,11 +9,12 @@ Relative to the zone, read from the right (D6):
     EP.SVC.NS.svc                    one endpoint of a Service
     _PROTO.SVC.NS.svc                only names below: the named ports of that protocol
     _PORT._PROTO.SVC.NS.svc          a named port
+    TZ.pin._zone.SVC.NS.svc          endpoints of one topology zone, with the option `zonal` (D98); prefer for pin too
     A-B-C-D.NS.pod                   a pod by its address
     dns-version                      the version of the specification
     ns.dns                           the name server
 
-Rules: D2, D6 to D10, D40, D55. Source: kubernetes/dns docs/specification.md; coredns/coredns
+Rules: D2, D6 to D10, D40, D55, D98. Source: kubernetes/dns docs/specification.md; coredns/coredns
 plugin/kubernetes/parse.go and plugin/pkg/dnsutil/reverse.go.
 """
 
@@ -82,6 +83,16 @@ class ProtocolName:
 
 
 @dataclass(frozen=True, slots=True)
+class ZonalName:
+    """`us-west-2a.pin._zone.db.default.svc`: `prefers` with `prefer` for `pin`. `zone` may have several labels."""
+
+    zone: str
+    prefers: bool
+    service: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class PodName:
     """`text` is the address with dashes."""
 
@@ -110,7 +121,7 @@ class NoForm:
     """None of the forms."""
 
 
-Question = (Apex | Branch | NamespaceName | ServiceName | EndpointName | PortName | ProtocolName | PodName
+Question = (Apex | Branch | NamespaceName | ServiceName | EndpointName | PortName | ProtocolName | ZonalName | PodName
             | SchemaVersion | NameServer | NoForm)
 
 
@@ -168,8 +179,11 @@ def dashed(address: int) -> str:
     return text + "0" if text.endswith("-") else text
 
 
-def parse(relative: str) -> Question:
-    """Read a name, lower case and relative to the zone ('' for the zone itself), by the table above."""
+def parse(relative: str, zonal: bool = False) -> Question:
+    """Read a name, lower case and relative to the zone ('' for the zone itself), by the table above.
+
+    Names of topology zones are read as such only if `zonal`; else they have no form, being too long (D7).
+    """
     labels = relative.split(".") if relative else []
     match labels:
         case []:
@@ -185,12 +199,14 @@ def parse(relative: str) -> Question:
         case [text, namespace, "pod"]:
             return PodName(text, namespace)
         case [*left, service, namespace, "svc"]:
-            return _below_service(left, service, namespace)
+            return _below_service(left, service, namespace, zonal)
     return NoForm()
 
 
-def _below_service(left: list[str], service: str, namespace: str) -> Question:
+def _below_service(left: list[str], service: str, namespace: str, zonal: bool) -> Question:
     match left:
+        case [first, *others, ("pin" | "prefer") as directive, "_zone"] if zonal:
+            return ZonalName(".".join((first, *others)), directive == "prefer", service, namespace)
         case []:
             return ServiceName(service, namespace)
         case [label] if label[:1] == "_" and label[1:] in PROTOCOLS:

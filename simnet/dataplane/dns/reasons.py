@@ -42,6 +42,47 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class InZone:
+    """Ready endpoints of a headless Service in one topology zone, perhaps none; `zones` are those that have some (D98)."""
+
+    service: ObjectKey
+    zone: str
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAddress:
+    """The external zone: addresses of a Service that are reachable from outside the cluster (D99)."""
+
+    service: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedByServer:
+    """autopath: the server went through the client's search list itself and answers for `found` (D97)."""
+
+    found: str
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An answer kept from `age_seconds` ago by a `keeper`: the server, the node or the client (D95, D96)."""
+
+    keeper: str
+    age_seconds: int
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class WholeZone:
+    """A zone transfer (D50)."""
+
+    zone: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class PodAddress:
     """A pod name: the address is in the name. `pod` is None in mode insecure, where nobody checks (D41, D42)."""
 
@@ -204,6 +245,20 @@ class AliasOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class NoZones:
+    """Names of topology zones exist below headless Services only (D98)."""
+
+    service: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class NoExternalAddress:
+    """The external zone: nothing outside the cluster leads to this Service (D99)."""
+
+    service: ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
 class TargetIsAddress:
     """externalName holds an address; a CNAME needs a name (D38)."""
 
@@ -310,10 +365,12 @@ class NobodyThere:
 
 
 Reason = (
-    ServiceAddress | ReadyEndpoints | Alias | PodAddress | ZoneFurniture | AddressOwners | UpstreamRecord | IngressHost
+    ServiceAddress | ReadyEndpoints | InZone | ExternalAddress | SearchedByServer | Remembered | WholeZone
+    | Alias | PodAddress | ZoneFurniture | AddressOwners | UpstreamRecord | IngressHost
     | OnlyNamesBelow | OtherFamily | NoSuchType | TargetMissing | AliasLoop
     | NoSuchNamespace | NoSuchService | NobodyReady | EmptyService | EndpointNotReady | NoSuchEndpoint | NoSuchPort
-    | AliasOnly | TargetIsAddress | EndpointsNotWatched | PodNamesDisabled | NotAnAddress | NoSuchPod | NoSuchForm
+    | AliasOnly | NoZones | NoExternalAddress | TargetIsAddress
+    | EndpointsNotWatched | PodNamesDisabled | NotAnAddress | NoSuchPod | NoSuchForm
     | NoOwner | NoSuchOutsideName
     | NoUpstream | UpstreamFailure | NotSynced | TransferRefused | Malformed | NobodyThere
 )

@@ -16,6 +16,23 @@ from simnet.errors import UsageError
 
 ADDRESS_TYPES = {"A": 4, "AAAA": 6}
 _NAME_TYPES = frozenset(("CNAME", "NS", "PTR"))
+_TEXT_TYPES = frozenset(("MX", "HINFO"))
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "HINFO": 13, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33,
+         "NAPTR": 35, "OPT": 41, "DS": 43, "RRSIG": 46, "DNSKEY": 48, "SVCB": 64, "HTTPS": 65, "IXFR": 251, "AXFR": 252,
+         "ANY": 255, "CAA": 257}
+TYPE_NAMES = {number: name for name, number in TYPES.items()}
+"""The wire number of each type that has a name here (D75)."""
+
+
+def type_name(number: int) -> str:
+    """`A` for 1; a type of no name of its own is `TYPE1234` (RFC 3597)."""
+    return TYPE_NAMES.get(number) or f"TYPE{number}"
+
+
+def type_number(name: str) -> int:
+    """The reverse of `type_name`. Raises KeyError for a word that names no type."""
+    name = name.upper()
+    return int(name[4:]) if name.startswith("TYPE") and name[4:].isdecimal() else TYPES[name]
 
 
 class Rcode(StrEnum):
@@ -92,6 +109,8 @@ class Record(NamedTuple):
             raise UsageError(f"{line!r} is not a record; write OWNER TTL IN TYPE DATA, "
                              "example.com. 300 IN A 192.0.2.10 for one")
         owner, ttl, _, kind, data = words
+        if kind.upper() not in TYPES and not (kind.upper().startswith("TYPE") and kind[4:].isdecimal()):
+            raise UsageError(f"record {line!r}: {kind} is no type of record")
         return cls(absolute(owner), int(ttl), kind.upper(), _data(kind.upper(), data, line))
 
 
@@ -110,7 +129,19 @@ def _data(kind: str, text: str, line: str) -> Data:
         return TXT(tuple(text.strip('"').split('" "')))
     if kind == "SRV":
         return _srv(text, line)
+    if kind == "SOA":
+        return _soa(text, line)
+    if kind not in _TEXT_TYPES and not text.startswith("\\# "):
+        raise UsageError(f"record {line!r}: the data of {kind} is written \\# SIZE HEX")
     return text
+
+
+def _soa(text: str, line: str) -> SOA:
+    words = text.split()
+    if len(words) != 7 or not all(word.isdecimal() for word in words[2:]):
+        raise UsageError(f"record {line!r}: SOA data is MNAME RNAME SERIAL REFRESH RETRY EXPIRE MINIMUM")
+    serial, refresh, retry, expire, minimum = map(int, words[2:])
+    return SOA(absolute(words[0]), absolute(words[1]), serial, refresh, retry, expire, minimum)
 
 
 def _srv(text: str, line: str) -> SRV:

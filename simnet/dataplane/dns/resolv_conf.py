@@ -7,7 +7,7 @@ resolv/res_init.c; bminor/musl src/network/resolvconf.c.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simnet.dataplane.dns.questions import address_in
 from simnet.objects.pod import DNSConfig
@@ -49,6 +49,11 @@ class ResolvConf:
         """The number behind `name:`, no higher than `highest`; the last one counts."""
         found = [rest for key, _, rest in (option.partition(":") for option in self.options) if key == name]
         return min(int(found[-1]), highest) if found and found[-1].isdecimal() else default
+
+    def with_ndots(self, ndots: int) -> ResolvConf:
+        """The same file with another ndots."""
+        others = tuple(each for each in self.options if each.partition(":")[0] != "ndots")
+        return replace(self, options=(f"ndots:{ndots}", *others))
 
     def searched(self, libc: str) -> tuple[str, ...]:
         """The domains the C library goes through."""

@@ -1,21 +1,28 @@
 """The cluster's DNS server: one question in, one answer out.
 
-Rules: D1, D2, D5, D8, D10, D14 to D17, D33 to D39, D45 to D60, D64, D66.
+Rules: D1, D2, D5, D8, D10, D14 to D17, D33 to D39, D45 to D60, D64, D66; D50, D95, D97 and D99 where they are switched on.
 Source: coredns/coredns plugin/kubernetes/handler.go, ns.go, plugin/backend_lookup.go, plugin/kubernetes/README.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
+from functools import partial
 
 from simnet import ip
 from simnet.dataplane.dns import questions, reasons
+from simnet.dataplane.dns.autopath import search_list, searched
+from simnet.dataplane.dns.caches import Caches
 from simnet.dataplane.dns.clients import Clients
 from simnet.dataplane.dns.endpoints import Pair
+from simnet.dataplane.dns.external import ExternalZone
 from simnet.dataplane.dns.questions import joined
 from simnet.dataplane.dns.reasons import Reason
 from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Rcode, Record
+from simnet.dataplane.dns.resolv_conf import read_resolv_conf
 from simnet.dataplane.dns.reverse import EndpointAddresses
+from simnet.dataplane.dns.transfer import ZoneLister
 from simnet.dataplane.dns.upstream import Upstreams, address_records
 from simnet.dataplane.dns.zone import SCHEMA_VERSION, SHOWN, Absent, ClusterZone, Held, Objects
 from simnet.names import ObjectKey
@@ -26,12 +33,14 @@ SCHEMA_TTL = 28800
 MOST_SPELLINGS = 100
 FOLLOWED_KINDS = frozenset(("Service", "EndpointSlice", "Namespace"))
 FURNITURE_TYPES = {"": ("SOA", "NS"), "dns-version": ("TXT",)}
+SERVER_CACHE = (("server", ""),)
 
 
 class ClusterDNS:
     """CoreDNS as it stands in a cluster, and the resolvers of everybody who asks it (`clients`).
 
-    `net` is the view it reads; `update` must get every committed event, after the view's own indexes.
+    `net` is the view it reads; `update` must get every committed event, after the view's own indexes. `messages` are
+    encoded replies that stay good until the next change that matters; `caches` those that outlive it.
     """
 
     def __init__(self, net: Objects, upstreams: Upstreams | None = None) -> None:
@@ -47,10 +56,14 @@ class ClusterDNS:
         self._dns_service = ObjectKey(namespace or "default", name) if name else None
         self.upstreams = upstreams if upstreams is not None else Upstreams(net.settings)
         self._zone = ClusterZone(net, settings)
+        self._external = ExternalZone(net, settings.external, self._zone) if settings.external is not None else None
+        self._node_searches = read_resolv_conf(net.settings.kubelet.host_resolv_conf or "").searches
+        self.caches = Caches(settings)
+        self.messages: dict[Hashable, bytes] = {}
         self._endpoints = EndpointAddresses()
         self._changed_at = 0
         self._soas: dict[str, Record] = {}
-        self.clients = Clients(net, self.upstreams, self.answer, self._dns_service)
+        self.clients = Clients(net, self.upstreams, self.question, self.caches, self._dns_service)
 
     def update(self, event: Event) -> None:
         """Follow one committed event: O(1). Remembered lookups are forgotten when it can change an answer."""
@@ -59,13 +72,17 @@ class ClusterDNS:
             self._endpoints.update(event)
             self._changed_at = int(self._net.now)
             self._soas.clear()
+            self.messages.clear()
             self.clients.forget()
 
     def fork(self, net: Objects) -> ClusterDNS:
         """An independent server that reads `net`."""
         twin = ClusterDNS(net, self.upstreams)
         twin._zone, twin._endpoints = self._zone.fork(net), self._endpoints.fork()
+        if twin._external is not None and twin._settings.external is not None:
+            twin._external = ExternalZone(net, twin._settings.external, twin._zone)
         twin._changed_at = self._changed_at
+        twin.caches = twin.clients.caches = self.caches.fork(twin._settings)
         return twin
 
     # one question --------------------------------------------------------------------------------------------------
@@ -73,23 +90,55 @@ class ClusterDNS:
     def query(self, name: str, type: str = "A", client: ObjectKey | None = None) -> Answer:
         """Answer one question as CoreDNS would; `name` is absolute, with or without the final dot.
 
-        Never raises: what is no name gets FORMERR. `client` (the pod that asks) changes nothing as long as the
-        server has no feature that looks at it. Cost: a few dictionary look-ups, and what the answer lists.
+        Never raises: what is no name gets FORMERR. `client` (the pod that asks) matters to autopath only. Cost: a few
+        dictionary look-ups, and what the answer lists.
         """
         name, kind = questions.absolute(name), type.upper()
         problem = questions.name_problem(name)
         if problem:
             return Answer(name, kind, Rcode.FORMERR, reasons.Malformed(name, problem))
+        return self.question(name, kind, client)
+
+    @property
+    def may_remember(self) -> bool:
+        """Whether an answer stays the same until the next change, whatever the time."""
+        return not self.caches.is_used
+
+    def question(self, name: str, kind: str, client: ObjectKey | None = None) -> Answer:
+        """`query` for an absolute name known to be one, of a type in capitals."""
+        if self.caches.is_used:
+            kept = self.caches.find(SERVER_CACHE, name, kind, self._net.now)
+            if kept is not None:
+                return kept
+        if client is not None and self._settings.autopath:
+            found = self._autopath(name, kind, client)
+            if found is not None:
+                return found
         return self.answer(name, kind)
 
+    def remember(self, answer: Answer) -> None:
+        """Keep an answer that was given, if the server has a cache."""
+        self.caches.keep(SERVER_CACHE, answer, self._net.now)
+
+    def _autopath(self, name: str, kind: str, client: ObjectKey) -> Answer | None:
+        """Go through the client's search list for it, if it is a running pod and the name is one of its first domain."""
+        zone = questions.zone_of(name.lower(), self._zones)
+        pod = self._net.pod(client) if zone else None
+        if pod is None or pod.phase != "Running" or not pod.pod_ips:
+            return None
+        return searched(name, kind, search_list(client.namespace, zone, self._node_searches), self.answer)
+
     def answer(self, name: str, kind: str, chain: tuple[str, ...] = ()) -> Answer:
-        """`query` for an absolute name known to be one. `chain` holds the names whose aliases led here."""
+        """The answer of the zones and the upstream to an absolute name. `chain` holds the names whose aliases led here."""
         lowered = name.lower()
         zone = questions.zone_of(lowered, self._zones)
+        external = self._external
+        if external is not None and len(external.name) >= len(zone) and questions.is_within(lowered, external.name):
+            return external.answer(name, kind, self._changed_at, partial(self._follow, (*chain, lowered)))
         if not zone:
             return self.upstreams.ask(name, kind)
         if kind in ("AXFR", "IXFR"):
-            return Answer(name, kind, Rcode.REFUSED, reasons.TransferRefused(zone))
+            return self._transfer(name, kind, zone)
         answer = (self._reverse(name, kind, zone) if questions.is_reverse(zone)
                   else self._forward(name, kind, zone, chain))
         if answer.rcode is not Rcode.NXDOMAIN:
@@ -99,6 +148,27 @@ class ClusterDNS:
         if not self._settings.synced:
             return replace(answer, rcode=Rcode.SERVFAIL, reason=reasons.NotSynced(answer.reason))
         return answer
+
+    def _follow(self, chain: tuple[str, ...], name: str, kind: str) -> Answer:
+        """Ask for the host name of a load balancer, unless that goes round in a circle."""
+        if name.lower() in chain or len(chain) >= LONGEST_CHAIN:
+            return Answer(name, kind, Rcode.NXDOMAIN, reasons.NoSuchOutsideName(name))
+        return self.answer(name, kind, chain)
+
+    def _transfer(self, name: str, kind: str, zone: str) -> Answer:
+        """The whole zone between two SOA records, where transfers are on; only at the apex of a forward zone (D50)."""
+        if not self._settings.axfr or name.lower() != zone or questions.is_reverse(zone):
+            return Answer(name, kind, Rcode.REFUSED, reasons.TransferRefused(zone))
+        soa = self._soa(name)
+        servers = self._name_servers(name, name, reasons.ZoneFurniture(""))
+        lister = ZoneLister(name, self._settings.ttl, self._settings.endpoint_pod_names)
+        records = dict.fromkeys((*servers.answer, *servers.additional))
+        for service in self._net.services():
+            if self._zone.exposes(service.namespace):
+                slices = self._net.slices(service.key) if not self._settings.noendpoints else ()
+                records.update(dict.fromkeys(lister.service(service, slices)))
+        return Answer(name, kind, Rcode.NOERROR, reasons.WholeZone(zone, len(records) + 2), (soa, *records, soa),
+                      is_authoritative=True)
 
     # a name in a forward zone --------------------------------------------------------------------------------------
 
@@ -247,7 +317,7 @@ class ClusterDNS:
 
 def _why_not(held: Held, relative: str, kind: str) -> Reason:
     """Why a name that exists has nothing of the type: only names below, the other family, or another type."""
-    if isinstance(held.reason, reasons.OnlyNamesBelow):
+    if isinstance(held.reason, reasons.OnlyNamesBelow) or (isinstance(held.reason, reasons.InZone) and not held.pairs):
         return held.reason
     families = {ip.family(pair.address) for pair in held.pairs}
     if kind in ADDRESS_TYPES and families:

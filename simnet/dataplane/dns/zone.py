@@ -48,6 +48,8 @@ class Objects(Protocol):
 
     def pod(self, key: ObjectKey) -> Pod | None: ...
 
+    def services(self) -> Collection[Service]: ...
+
     def slices(self, service: ObjectKey) -> Collection[EndpointSlice]: ...
 
     def services_with(self, address: int) -> tuple[Service, ...]: ...
@@ -121,7 +123,7 @@ class ClusterZone:
         return found
 
     def _find(self, relative: str) -> Held | Absent:
-        question = questions.parse(relative)
+        question = questions.parse(relative, self._settings.zonal)
         match question:
             case questions.Apex() | questions.SchemaVersion() | questions.NameServer():
                 return Held(reasons.ZoneFurniture(relative))
@@ -134,7 +136,7 @@ class ClusterZone:
             case questions.NoForm():
                 return Absent(reasons.NoSuchForm(relative))
             case (questions.ServiceName() | questions.EndpointName() | questions.PortName()
-                  | questions.ProtocolName()):
+                  | questions.ProtocolName() | questions.ZonalName()):
                 return self._service(question)
             case other:
                 assert_never(other)
@@ -180,7 +182,7 @@ class ClusterZone:
     # Services (sections 3 to 5) ------------------------------------------------------------------------------------
 
     def _service(self, question: questions.ServiceName | questions.EndpointName | questions.PortName
-                 | questions.ProtocolName) -> Held | Absent:
+                 | questions.ProtocolName | questions.ZonalName) -> Held | Absent:
         hidden = self._hidden(question.namespace)
         if hidden is not None:
             return hidden
@@ -192,6 +194,8 @@ class ClusterZone:
             return _alias(service, question)
         if isinstance(question, questions.EndpointName):
             return self._endpoint(service, question.endpoint)
+        if isinstance(question, questions.ZonalName):
+            return self._in_zone(service, question)
         if service.is_headless:
             return self._headless(service, question)
         return self._cluster_ip(service, question)
@@ -258,6 +262,19 @@ class ClusterZone:
         if pairs:
             return Held(reasons.ReadyEndpoints(service.key, label, table.ready, tuple(table.unready)), tuple(pairs))
         return Absent(self._no_endpoint(service, label, table))
+
+    def _in_zone(self, service: Service, question: questions.ZonalName) -> Held | Absent:
+        """Endpoints of a headless Service in one topology zone; `prefer` takes all of them when it has none there, `pin`
+        is content with none (D98)."""
+        if not service.is_headless:
+            return Absent(reasons.NoZones(service.key))
+        if self._settings.noendpoints:
+            return Absent(reasons.EndpointsNotWatched(service.key))
+        table = self.table(service.key)
+        pairs = table.by_zone.get(question.zone)
+        if pairs is None and question.prefers:
+            return self._headless(service, questions.ServiceName(service.name, service.namespace))
+        return Held(reasons.InZone(service.key, question.zone, tuple(table.by_zone)), tuple(pairs or ()))
 
     def _no_endpoint(self, service: Service, label: str, table: EndpointTable) -> Reason:
         """Not ready, known by another label, or a pod whose hostname and subdomain do not line up."""

@@ -1,0 +1,211 @@
+"""From an answer to octets: header, question, records with compressed names, and what is left out when it does not fit.
+
+Rules: D65, D68 to D70, D74. Source: RFC 1035 section 4.1.4, RFC 2782 (no compression in SRV targets), RFC 6891;
+miekg/dns msg_truncate.go for the order in which records are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from struct import Struct
+
+from simnet import ip
+from simnet.dataplane.dns import reasons
+from simnet.dataplane.dns.message import (
+    AA,
+    BADVERS,
+    CD,
+    CLASS_IN,
+    DO,
+    HEADER_SIZE,
+    OPCODE,
+    OPT,
+    QR,
+    RA,
+    RCODES,
+    RD,
+    TC,
+    TCP_SIZE,
+    UDP_SIZE,
+    Edns,
+    Query,
+    Rejected,
+)
+from simnet.dataplane.dns.records import SOA, SRV, TXT, Answer, Record, type_number
+
+_HEADER = Struct("!6H")
+_RECORD = Struct("!2HIH")
+_OPT = Struct("!BHHIH")
+_SRV = Struct("!3H")
+_SOA = Struct("!5I")
+_ESCAPE = re.compile(rb"\\(\d{3})")
+_FARTHEST = 0x3FFF
+_QUESTION_POINTER = b"\xc0\x0c"
+_COPIED = OPCODE | RD | CD
+_NOT_FORWARDED = (reasons.NoUpstream, reasons.TransferRefused, reasons.Malformed)
+
+
+def write_query(name: str, kind: str, number: int = 0, edns: Edns | None = None, flags: int = RD) -> bytes:
+    """A message with one question, as a client sends it. Raises ValueError for a name that does not fit."""
+    question = write_name(name) + type_number(kind).to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+    tail = b"" if edns is None else _OPT.pack(0, OPT, edns.size, edns.version << 16 | (DO if edns.do else 0), 0)
+    return _HEADER.pack(number, flags, 1, 0, 0, int(edns is not None)) + question + tail
+
+
+def write_name(name: str) -> bytes:
+    """The octets of a name, uncompressed; the final dot may be missing. Raises ValueError for one that cannot be sent."""
+    labels = [_label(each) for each in name.rstrip(".").split(".")] if name.rstrip(".") else []
+    if not all(0 < len(label) < 64 for label in labels) or sum(map(len, labels)) + len(labels) > 254:
+        raise ValueError(f"{name!r} does not fit into a message: labels have 1 to 63 octets, names at most 255")
+    return b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
+
+
+def _label(text: str) -> bytes:
+    label = text.encode("utf-8", "replace")
+    return _ESCAPE.sub(lambda found: bytes((int(found[1]) & 0xFF,)), label) if b"\\" in label else label
+
+
+def write_rejection(rejected: Rejected) -> bytes:
+    """The header alone, with the code; the question of a rejected message is not echoed (D71)."""
+    return _HEADER.pack(rejected.id, QR | rejected.flags & _COPIED | rejected.rcode, 0, 0, 0, 0)
+
+
+def write_bad_version(query: Query) -> bytes:
+    """The reply to an EDNS version other than 0: extended rcode BADVERS and nothing else (D70)."""
+    size, do = (query.edns.size, query.edns.do) if query.edns is not None else (UDP_SIZE, False)
+    tail = _OPT.pack(0, OPT, size, BADVERS >> 4 << 24 | (DO if do else 0), 0)
+    flags = QR | query.flags & _COPIED | BADVERS & 15
+    return _HEADER.pack(query.id, flags, 1, 0, 0, 1) + query.question + tail
+
+
+def size_limit(query: Query, transport: str) -> int:
+    """How large the reply may be (D68)."""
+    if transport == "tcp":
+        return TCP_SIZE
+    return max(UDP_SIZE, query.edns.size) if query.edns is not None else UDP_SIZE
+
+
+def write_reply(query: Query, answer: Answer, limit: int) -> bytes:
+    """The reply to a query. Records are dropped from the end until it fits, and then TC is set (D69). O(records)."""
+    tail = b""
+    if query.edns is not None:
+        tail = _OPT.pack(0, OPT, query.edns.size, DO if query.edns.do else 0, 0)
+    writer = Writer(query.question, answer.name, limit - len(tail))
+    counts = [writer.section(section) for section in (answer.answer, answer.authority, answer.additional)]
+    flags = QR | query.flags & _COPIED | RCODES.get(answer.rcode, 2)
+    if answer.is_authoritative:
+        flags |= AA
+    elif not isinstance(answer.reason, _NOT_FORWARDED):
+        flags |= RA
+    if writer.is_full:
+        flags |= TC
+    header = _HEADER.pack(query.id, flags, 1, counts[0], counts[1], counts[2] + (1 if tail else 0))
+    return header + bytes(writer.octets) + tail
+
+
+def message_size(answer: Answer, edns: bool = True) -> int:
+    """Octets of the whole reply over TCP, with the OPT record of a query that had one."""
+    question = write_name(answer.name) + type_number(answer.type).to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+    query = Query(0, RD, answer.name, answer.type, CLASS_IN, question, Edns(1232) if edns else None)
+    return len(write_reply(query, answer, TCP_SIZE))
+
+
+class Writer:
+    """Records written one after another behind a question, names pointing back to earlier ones, up to `limit` octets."""
+
+    __slots__ = ("_known", "_limit", "_question", "is_full", "octets")
+
+    def __init__(self, question: bytes, name: str, limit: int) -> None:
+        self.octets = bytearray(question)
+        self.is_full = False
+        self._question = name
+        self._limit = limit - HEADER_SIZE
+        self._known: dict[str, int] = {}
+        if name != ".":
+            self._known.update(_suffixes(name, HEADER_SIZE))
+
+    def section(self, records: Iterable[Record]) -> int:
+        """Write as many records as fit; once one does not, nothing behind it is written either. Returns how many."""
+        count = 0
+        for record in () if self.is_full else records:
+            at = len(self.octets)
+            self._record(record)
+            if len(self.octets) > self._limit:
+                del self.octets[at:]
+                self.is_full = True
+                break
+            count += 1
+        return count
+
+    def _record(self, record: Record) -> None:
+        if record.name == self._question and record.name != ".":
+            self.octets += _QUESTION_POINTER
+        else:
+            self._name(record.name)
+        kind, data = record.type, record.data
+        if type(data) is int:
+            octets = data.to_bytes(4, "big") if kind == "A" else (data - ip.V6).to_bytes(16, "big")
+            self.octets += _RECORD.pack(type_number(kind), CLASS_IN, record.ttl, len(octets)) + octets
+            return
+        self.octets += _RECORD.pack(type_number(kind), CLASS_IN, record.ttl, 0)
+        start = len(self.octets)
+        self._data(record)
+        self.octets[start - 2:start] = (len(self.octets) - start).to_bytes(2, "big")
+
+    def _data(self, record: Record) -> None:
+        match record.data:
+            case SRV(priority, weight, port, target):
+                self.octets += _SRV.pack(priority, weight, port) + write_name(target)
+            case SOA() as soa:
+                self._name(soa.mname)
+                self._name(soa.rname)
+                self.octets += _SOA.pack(soa.serial & 0xFFFFFFFF, soa.refresh, soa.retry, soa.expire, soa.minimum)
+            case TXT(strings):
+                for each in strings:
+                    self.octets += _strings(each.encode("utf-8"))
+            case str() as text if record.type in ("CNAME", "NS", "PTR"):
+                self._name(text)
+            case str() as text:
+                self.octets += _other(record.type, text)
+
+    def _name(self, name: str) -> None:
+        """A name, its end replaced by a pointer when it was written before in the same spelling."""
+        base = HEADER_SIZE + len(self.octets)
+        while name and name != ".":
+            known = self._known.get(name)
+            if known is not None:
+                self.octets += (0xC000 | known).to_bytes(2, "big")
+                return
+            if base <= _FARTHEST:
+                self._known[name] = base
+            first, _, name = name.partition(".")
+            label = _label(first)
+            self.octets.append(len(label))
+            self.octets += label
+            base += len(label) + 1
+        self.octets.append(0)
+
+
+def _suffixes(name: str, at: int) -> Iterator[tuple[str, int]]:
+    """Every ending of an absolute name, with the offset it stands at when the name stands at `at`."""
+    while name:
+        yield name, at
+        first, _, name = name.partition(".")
+        at += len(_label(first)) + 1
+
+
+def _strings(data: bytes) -> bytes:
+    """Character strings of at most 255 octets each."""
+    parts = [data[i:i + 255] for i in range(0, len(data), 255)] or [b""]
+    return b"".join(bytes((len(part),)) + part for part in parts)
+
+
+def _other(kind: str, text: str) -> bytes:
+    """The data of a declared record of a type that the cluster itself never has: MX, or RFC 3597's `\\# SIZE HEX`."""
+    words = text.split()
+    if kind == "MX" and len(words) == 2 and words[0].isdecimal():
+        return int(words[0]).to_bytes(2, "big") + write_name(words[1])
+    if words[:1] == ["\\#"]:
+        return bytes.fromhex("".join(words[2:]))
+    return b"".join(_strings(each.strip('"').encode()) for each in words)

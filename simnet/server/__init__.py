@@ -1,0 +1,1 @@
+"""Servers on loopback ports. Each has a core of pure functions (bytes to bytes) and shares the sockets of `listen.py`."""
