@@ -36,6 +36,7 @@ from simnet.dataplane.dns.records import SOA, SRV, TXT, Answer, Record, type_num
 
 _HEADER = Struct("!6H")
 _RECORD = Struct("!2HIH")
+_A = Struct("!2HIHI")
 _OPT = Struct("!BHHIH")
 _SRV = Struct("!3H")
 _SOA = Struct("!5I")
@@ -92,7 +93,8 @@ def write_reply(query: Query, answer: Answer, limit: int) -> bytes:
     if query.edns is not None:
         tail = _OPT.pack(0, OPT, query.edns.size, DO if query.edns.do else 0, 0)
     writer = Writer(query.question, answer.name, limit - len(tail))
-    counts = [writer.section(section) for section in (answer.answer, answer.authority, answer.additional)]
+    section = writer.section
+    counts = [section(answer.answer), section(answer.authority), section(answer.additional)]
     flags = QR | query.flags & _COPIED | RCODES.get(answer.rcode, 2)
     if answer.is_authoritative:
         flags |= AA
@@ -121,18 +123,16 @@ class Writer:
         self.is_full = False
         self._question = name
         self._limit = limit - HEADER_SIZE
-        self._known: dict[str, int] = {}
-        if name != ".":
-            self._known.update(_suffixes(name, HEADER_SIZE))
+        self._known: dict[str, int] | None = None  # made when a name other than the question's is written
 
     def section(self, records: Iterable[Record]) -> int:
         """Write as many records as fit; once one does not, nothing behind it is written either. Returns how many."""
-        count = 0
+        count, octets = 0, self.octets
         for record in () if self.is_full else records:
-            at = len(self.octets)
+            at = len(octets)
             self._record(record)
-            if len(self.octets) > self._limit:
-                del self.octets[at:]
+            if len(octets) > self._limit:
+                del octets[at:]
                 self.is_full = True
                 break
             count += 1
@@ -143,12 +143,12 @@ class Writer:
             self.octets += _QUESTION_POINTER
         else:
             self._name(record.name)
-        kind, data = record.type, record.data
+        data = record.data
         if type(data) is int:
-            octets = data.to_bytes(4, "big") if kind == "A" else (data - ip.V6).to_bytes(16, "big")
-            self.octets += _RECORD.pack(type_number(kind), CLASS_IN, record.ttl, len(octets)) + octets
+            self.octets += (_A.pack(1, CLASS_IN, record.ttl, 4, data) if record.type == "A" else
+                            _RECORD.pack(28, CLASS_IN, record.ttl, 16) + (data - ip.V6).to_bytes(16, "big"))
             return
-        self.octets += _RECORD.pack(type_number(kind), CLASS_IN, record.ttl, 0)
+        self.octets += _RECORD.pack(type_number(record.type), CLASS_IN, record.ttl, 0)
         start = len(self.octets)
         self._data(record)
         self.octets[start - 2:start] = (len(self.octets) - start).to_bytes(2, "big")
@@ -171,14 +171,17 @@ class Writer:
 
     def _name(self, name: str) -> None:
         """A name, its end replaced by a pointer when it was written before in the same spelling."""
+        known = self._known
+        if known is None:
+            known = self._known = dict(_suffixes(self._question, HEADER_SIZE)) if self._question != "." else {}
         base = HEADER_SIZE + len(self.octets)
         while name and name != ".":
-            known = self._known.get(name)
-            if known is not None:
-                self.octets += (0xC000 | known).to_bytes(2, "big")
+            offset = known.get(name)
+            if offset is not None:
+                self.octets += (0xC000 | offset).to_bytes(2, "big")
                 return
             if base <= _FARTHEST:
-                self._known[name] = base
+                known[name] = base
             first, _, name = name.partition(".")
             label = _label(first)
             self.octets.append(len(label))

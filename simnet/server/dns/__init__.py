@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from simnet.cluster import Cluster
 from simnet.server.dns.framing import framed, frames
-from simnet.server.dns.reply import reply
+from simnet.server.dns.replies import reply
 
 __all__ = ["answer", "framed", "frames"]
 

@@ -6,7 +6,7 @@ from simnet import ip
 from simnet.cluster import Cluster
 from simnet.dataplane.verdict import Verdict
 from simnet.server.dns.framing import framed, frames
-from simnet.server.dns.reply import reply
+from simnet.server.dns.replies import reply
 
 _ARRIVED = (Verdict.DELIVERED, Verdict.ANSWERED)
 
