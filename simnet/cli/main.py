@@ -193,7 +193,7 @@ TOOLS = {"dig": "ask one question, as dig does: no search list unless +search", 
          "host": "as host of BIND does", "getent": "what the C library finds, as `getent hosts NAME` does"}
 
 
-OWN_VALUES = ("-f", "--filename", "--from", "--nodes")
+OWN_VALUES = ("-f", "--filename", "--from", "--nodes", "--limit")
 OWN_FLAGS = ("-h", "--help", "--assume-any-port")
 
 
