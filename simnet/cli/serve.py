@@ -26,12 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
         host, port = read_address(arguments.listen, DNS_PORT)
         if arguments.follow and not _followed(arguments):
             raise UsageError("--follow needs a file or directory with -f; standard input does not change")
+        stamps = _stamps(arguments)  # before the files are read, so that no change is missed
         seat = Seat(cluster_of(arguments), arguments.seen_as or "")
         server = Server(host, port, seat.datagram, seat.stream)
     except SimnetError as problem:
         return unreadable(problem)
     write(_greeting(server, seat, arguments.follow))
-    asyncio.run(_serve(server, seat, arguments))
+    asyncio.run(_serve(server, seat, arguments, stamps))
     return FINE
 
 
@@ -44,18 +45,17 @@ def _greeting(server: Server, seat: Seat, follows: bool) -> str:
             f"try: dig @{host.strip('[]')} -p {port} kubernetes.default.svc.cluster.local\n")
 
 
-async def _serve(server: Server, seat: Seat, arguments: argparse.Namespace) -> None:
+async def _serve(server: Server, seat: Seat, arguments: argparse.Namespace, stamps: Stamps) -> None:
     await server.start()
-    follower = asyncio.ensure_future(_follow(seat, arguments)) if arguments.follow else None
+    follower = asyncio.ensure_future(_follow(seat, arguments, stamps)) if arguments.follow else None
     await until_stopped()
     if follower is not None:
         follower.cancel()
     server.stop()
 
 
-async def _follow(seat: Seat, arguments: argparse.Namespace) -> None:
+async def _follow(seat: Seat, arguments: argparse.Namespace, before: Stamps) -> None:
     """Make the cluster anew whenever a file has changed; keep the old one while the new files are wrong."""
-    before = _stamps(arguments)
     while True:
         await asyncio.sleep(LOOK_EVERY)
         now = _stamps(arguments)

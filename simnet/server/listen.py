@@ -34,15 +34,16 @@ class CannotListen(UsageError):
 
 
 def read_address(text: str, default_port: int) -> tuple[str, int]:
-    """`127.0.0.1:5353`, `[::1]:5353`, or without a port. Raises UsageError for anything but a loopback address."""
-    host, port = split_host_port(text)
+    """`127.0.0.1:5353`, `[::1]:5353`, or without a port; port 0 is any free one. Raises UsageError for anything but a loopback address."""
+    any_port = text.endswith(":0")
+    host, port = split_host_port(text.removesuffix(":0") if any_port else text)
     try:
         number = ip.number(host)
     except ValueError:
         raise UsageError(f"--listen {text!r} is not an address with a port; write 127.0.0.1:{default_port}") from None
     if not is_loopback(number) and number != ip.number("::1"):
         raise UsageError(f"--listen {text!r}: only loopback addresses are served, 127.0.0.1:{default_port} for one")
-    return host, default_port if port is None else port
+    return host, 0 if any_port else default_port if port is None else port
 
 
 def open_sockets(host: str, port: int) -> tuple[socket.socket, socket.socket]:
