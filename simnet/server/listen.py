@@ -34,7 +34,10 @@ class CannotListen(UsageError):
 
 
 def read_address(text: str, default_port: int) -> tuple[str, int]:
-    """`127.0.0.1:5353`, `[::1]:5353`, or without a port; port 0 is any free one. Raises UsageError for anything but a loopback address."""
+    """`127.0.0.1:5353`, `[::1]:5353`, or without a port; port 0 is any free one.
+
+    Raises UsageError for anything but a loopback address.
+    """
     any_port = text.endswith(":0")
     host, port = split_host_port(text.removesuffix(":0") if any_port else text)
     try:
