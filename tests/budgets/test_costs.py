@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 import simnet
+from simnet.dataplane.dns.encode import write_query
+from simnet.server.dns import answer
 from simnet.store.work import Work
 from simnet.testing import deployment, ingress, pod, service
 
@@ -49,6 +52,41 @@ EVENTS = {
 def test_an_event_costs_the_same_with_ten_and_with_ten_thousand_services(
         name: str, small: simnet.Cluster, large: simnet.Cluster) -> None:
     assert cost(small.fork(), EVENTS[name]) == cost(large.fork(), EVENTS[name])
+
+
+LOOKUPS = {
+    "a short name": lambda cluster: cluster.resolve("s7", "pod/p1-0"),
+    "a name that is not there": lambda cluster: cluster.resolve("nosuch.elsewhere", "pod/p1-0"),
+    "a reverse name": lambda cluster: cluster.query("10.0.96.10.in-addr.arpa.", "PTR"),
+    "a message": lambda cluster: answer(cluster, write_query("s7.default.svc.cluster.local.", "SRV")),
+}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_a_lookup_costs_the_same_with_ten_and_with_ten_thousand_services(
+        name: str, small: simnet.Cluster, large: simnet.Cluster) -> None:
+    """Counted where cost could hide: Python lines that run, which a loop over Services would multiply."""
+    few, many = small.fork(), large.fork()
+    assert cost(few, LOOKUPS[name]) == cost(many, LOOKUPS[name])
+    few, many = small.fork(), large.fork()
+    assert abs(lines_run(LOOKUPS[name], few) - lines_run(LOOKUPS[name], many)) < 50
+
+
+def lines_run(act: Any, cluster: simnet.Cluster) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(frame: Any, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act(cluster)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 def test_adding_a_pod_examines_only_matching_selectors(large: simnet.Cluster) -> None:

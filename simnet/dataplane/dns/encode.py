@@ -92,7 +92,7 @@ def write_reply(query: Query, answer: Answer, limit: int) -> bytes:
     tail = b""
     if query.edns is not None:
         tail = _OPT.pack(0, OPT, query.edns.size, DO if query.edns.do else 0, 0)
-    writer = Writer(query.question, answer.name, limit - len(tail))
+    writer = Writer(query.question, query.name, limit - len(tail))
     section = writer.section
     counts = [section(answer.answer), section(answer.authority), section(answer.additional)]
     flags = QR | query.flags & _COPIED | RCODES.get(answer.rcode, 2)
