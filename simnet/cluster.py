@@ -19,12 +19,12 @@ from simnet.control.door import Applied, Door, readable
 from simnet.control.endpoints import endpoints_of
 from simnet.control.events import EventRecorder, all_events, events_of
 from simnet.control.loop import Loop
+from simnet.control.resolv_conf import ResolvConf
 from simnet.control.world import World
 from simnet.dataplane.client import Options, actor_of, first_packet, parse_url, reply_of
 from simnet.dataplane.dns.alternatives import Alternative
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
-from simnet.dataplane.dns.resolv_conf import ResolvConf
 from simnet.dataplane.exchange import exchange, exchanges
 from simnet.dataplane.link import Link
 from simnet.dataplane.outcomes import Outcomes

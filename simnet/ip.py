@@ -45,6 +45,16 @@ def number(text: str) -> int:
         return _parse(text)
 
 
+def number_or_none(text: str) -> int | None:
+    """The address a text is, None if it is none. Quick for names, of which there are many."""
+    if ":" not in text and not text.replace(".", "").isdecimal():
+        return None
+    try:
+        return number(text)
+    except ValueError:
+        return None
+
+
 def text(number: int) -> str:
     """The canonical text of an address: RFC 5952, with a dotted tail only in ::ffff:0:0/96.
 

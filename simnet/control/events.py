@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 from simnet.control.listening import listening_of
+from simnet.control.resolv_conf import warnings_of
 from simnet.control.starting import CRASH_LOOP, restarts_of, unready_reasons
 from simnet.control.world import World
 from simnet.names import ObjectKey
@@ -125,7 +126,7 @@ def all_events(world: World, namespace: str | None = None) -> list[Event]:
 
 def pod_events(pod: Pod, world: World) -> list[Event]:
     """What scheduler and kubelet said about a pod up to now; it follows from the pod itself."""
-    told = [*_scheduled(pod), *_containers(pod, world.now), *_unready(pod, world)]
+    told = [*_scheduled(pod), *_names(pod, world), *_containers(pod, world.now), *_unready(pod, world)]
     return [replace(each, key=ObjectKey(pod.namespace, f"{pod.name}.{int(each.first_seen) * 10**9 + index:x}"))
             for index, each in enumerate(told)]
 
@@ -134,6 +135,13 @@ def _scheduled(pod: Pod) -> Iterator[Event]:
     if pod.node_name and pod.started is not None:
         yield _about(pod, "Normal", "Scheduled", f"Successfully assigned {pod.key} to {pod.node_name}",
                      "default-scheduler")
+
+
+def _names(pod: Pod, world: World) -> Iterator[Event]:
+    """What the kubelet says about the resolv.conf it wrote (rule D82)."""
+    if pod.node_name and pod.started is not None:
+        for reason, message in warnings_of(pod, world.settings.kubelet):
+            yield _about(pod, "Warning", reason, message, "kubelet")
 
 
 def _containers(pod: Pod, now: float) -> Iterator[Event]:

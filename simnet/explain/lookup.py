@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from simnet.control.resolv_conf import ResolvConf
 from simnet.dataplane.dns.alternatives import Alternative
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
-from simnet.dataplane.dns.resolv_conf import ResolvConf
 from simnet.explain.json import to_json
 from simnet.explain.reasons import reason_text
 from simnet.explain.told_name import ANSWER_WORDS, status_text

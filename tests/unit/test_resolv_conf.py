@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+import simnet
+from simnet.control.resolv_conf import ResolvConf, read_resolv_conf
 from simnet.dataplane.dns.hosts_file import hostname_of
-from simnet.dataplane.dns.resolv_conf import ResolvConf, read_resolv_conf
 from simnet.dataplane.packet import Actor
 from tests.unit.dns_net import Net, actor, numbers, pod
 
@@ -185,3 +186,28 @@ def test_a_host_network_pod_sees_the_nodes_file() -> None:
 def test_a_pod_name_too_long_for_a_host_name_is_cut() -> None:
     """kubernetes/kubernetes pkg/kubelet/util truncatePodHostnameIfNeeded: 63 characters, no dash or dot at the end."""
     assert hostname_of(pod(f"shop/{'a' * 62}-{'b' * 20}", "10.0.0.1")) == "a" * 62
+
+
+def test_limits_and_a_missing_server_are_warned_of() -> None:
+    """D82, D77: kubernetes/kubernetes pkg/kubelet/network/dns/dns.go formDNSNameserversFitsLimits, GetPodDNS."""
+    net = simnet.Cluster(nodes=1, addons=["coredns"])
+    spec = {"dnsConfig": {"nameservers": ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
+                          "searches": [f"s{i}.example" for i in range(30)]},
+            "containers": [{"name": "main", "image": "nginx:1.29"}]}
+    net.apply([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "much"}, "spec": spec},
+               {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": spec["containers"]}}])
+    warned = [(each.reason, each.message) for each in net.events_of(net.get("pod", "much")) if each.type == "Warning"]
+    assert [reason for reason, _ in warned] == ["DNSConfigForming"] * 2
+    assert warned[0][1] == ("Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: "
+                            "10.96.0.10 192.0.2.1 192.0.2.2")
+    assert warned[1][1].startswith("Search Line limits were exceeded, some search paths have been omitted, the applied search "
+                                   "line is: default.svc.cluster.local svc.cluster.local cluster.local s0.example ")
+    assert warned[1][1].endswith(" s28.example")
+    assert not [each for each in net.events_of(net.get("pod", "plain")) if each.type == "Warning"]
+
+
+def test_a_kubelet_without_cluster_dns_says_what_it_does_instead() -> None:
+    net = simnet.Cluster(nodes=1, addons=(), kubelet={"cluster_dns": []})
+    net.apply([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {
+        "containers": [{"name": "main", "image": "nginx:1.29"}]}}])
+    assert [each.reason for each in net.events_of(net.get("pod", "a")) if each.type == "Warning"] == ["MissingClusterDNS"]

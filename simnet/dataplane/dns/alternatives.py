@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from simnet.control.resolv_conf import ResolvConf
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.questions import absolute
-from simnet.dataplane.dns.resolv_conf import ResolvConf
 
 LookUp = Callable[[str, ResolvConf], Lookup]
 NDOTS_TRIED = (1, 2)

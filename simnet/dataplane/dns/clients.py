@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from simnet import ip
+from simnet.control.resolv_conf import ResolvConf, Wanted, pod_resolv_conf
 from simnet.dataplane.dns import reasons
 from simnet.dataplane.dns.alternatives import Alternative, alternatives
 from simnet.dataplane.dns.caches import Caches, Scope
 from simnet.dataplane.dns.hosts_file import HostsFile, domain_of, hostname_of, node_hosts_file, pod_hosts_file
 from simnet.dataplane.dns.lookup import Lookup
-from simnet.dataplane.dns.questions import absolute, address_in, local_domain
+from simnet.dataplane.dns.questions import absolute, local_domain
 from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode, Record
-from simnet.dataplane.dns.resolv_conf import ResolvConf, Wanted, pod_resolv_conf
 from simnet.dataplane.dns.resolver import Ask, look_up
 from simnet.dataplane.dns.upstream import OUTSIDE_TTL, Upstreams, address_records
 from simnet.dataplane.dns.zone import Objects
@@ -41,7 +41,7 @@ class Clients:
         self.caches = caches
         self._kubelet = net.settings.kubelet
         self._cluster_dns = frozenset(number for text in self._kubelet.cluster_dns
-                                      if (number := address_in(text)) is not None)
+                                      if (number := ip.number_or_none(text)) is not None)
         self._outside_files: Files = (ResolvConf(), node_hosts_file("", ()))
         self._confs: dict[Wanted, ResolvConf] = {}
         self._files: dict[str, tuple[Pod | None, tuple[int, ...], Files]] = {}
@@ -187,7 +187,7 @@ class Clients:
         address = self._net.ingress_address(name.rstrip(".").lower())
         if not address:
             return answer
-        number = address_in(address)
+        number = ip.number_or_none(address)
         reason = reasons.IngressHost(name.rstrip("."), address)
         if number is not None:
             records = address_records(name, kind, (number,), OUTSIDE_TTL)
@@ -213,7 +213,7 @@ def _from_hosts(hosts: HostsFile, name: str, family: int | None, libc: str) -> L
 
 def _literal(name: str, family: int | None, libc: str) -> Lookup | None:
     """An address is never looked up (D85)."""
-    number = address_in(name)
+    number = ip.number_or_none(name)
     if number is None:
         return None
     if family in (None, ip.family(number)):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from simnet import ip
-from simnet.dataplane.dns.questions import address_in
 from simnet.objects.pod import Pod
 
 MAX_HOSTNAME = 63
@@ -30,7 +29,7 @@ class HostsFile:
         self.header, self.lines, self.aliases = header, tuple(lines), tuple(aliases)
         self._by_name: dict[str, tuple[int, ...]] = {}
         for text, names in (*self.lines, *self.aliases):
-            number = address_in(text)
+            number = ip.number_or_none(text)
             for name in names if number is not None else ():
                 known = self._by_name.get(name.lower(), ())
                 if number is not None and number not in known:

@@ -103,7 +103,7 @@ class PodName:
     def address(self) -> int | None:
         """Three single dashes make IPv4, everything else IPv6 (D40); None if the text is no address."""
         is_v4 = self.text.count("-") == 3 and "--" not in self.text
-        return address_in(self.text.replace("-", "." if is_v4 else ":"))
+        return ip.number_or_none(self.text.replace("-", "." if is_v4 else ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +224,12 @@ def reverse_address(name: str) -> int | None:
     IPv4 takes exactly 4 labels and IPv6 exactly 32 nibbles (D55).
     """
     if name.endswith(_V4_SUFFIX):
-        return address_in(".".join(reversed(name.removesuffix(_V4_SUFFIX).split("."))))
+        return ip.number_or_none(".".join(reversed(name.removesuffix(_V4_SUFFIX).split("."))))
     nibbles = name.removesuffix(_V6_SUFFIX).split(".")
     if not name.endswith(_V6_SUFFIX) or len(nibbles) != 32 or not _NIBBLES.issuperset(nibbles):
         return None
     digits = "".join(reversed(nibbles))
-    return address_in(":".join(digits[i:i + 4] for i in range(0, 32, 4)))
+    return ip.number_or_none(":".join(digits[i:i + 4] for i in range(0, 32, 4)))
 
 
 def reverse_name(address: int) -> str:
@@ -237,13 +237,3 @@ def reverse_name(address: int) -> str:
     if ip.family(address) == 4:
         return ".".join(reversed(ip.text(address).split("."))) + _V4_SUFFIX
     return ".".join(reversed(f"{address - ip.V6:032x}")) + _V6_SUFFIX
-
-
-def address_in(text: str) -> int | None:
-    """The address a text is, None if it is none. Quick for names, of which there are many."""
-    if ":" not in text and not text.replace(".", "").isdecimal():
-        return None
-    try:
-        return ip.number(text)
-    except ValueError:
-        return None

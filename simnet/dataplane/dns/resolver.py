@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simnet import ip
+from simnet.control.resolv_conf import ResolvConf
 from simnet.dataplane.dns.lookup import Lookup, LookupStep
 from simnet.dataplane.dns.questions import absolute, joined, name_problem
 from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode
-from simnet.dataplane.dns.resolv_conf import ResolvConf
 
 Ask = Callable[[str, str], Answer]
 """One question to the name server: (absolute name, type) -> Answer."""

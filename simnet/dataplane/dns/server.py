@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from simnet import ip
+from simnet.control.resolv_conf import read_resolv_conf
 from simnet.dataplane.dns import questions, reasons
 from simnet.dataplane.dns.autopath import search_list, searched
 from simnet.dataplane.dns.caches import Caches
@@ -20,7 +21,6 @@ from simnet.dataplane.dns.external import ExternalZone
 from simnet.dataplane.dns.questions import joined
 from simnet.dataplane.dns.reasons import Reason
 from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, SRV, TXT, Answer, Rcode, Record
-from simnet.dataplane.dns.resolv_conf import read_resolv_conf
 from simnet.dataplane.dns.reverse import EndpointAddresses
 from simnet.dataplane.dns.transfer import ZoneLister
 from simnet.dataplane.dns.upstream import Upstreams, address_records

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from simnet import ip
 from simnet.dataplane.dns.endpoints import is_served, label_of
-from simnet.dataplane.dns.questions import absolute, address_in, joined
+from simnet.dataplane.dns.questions import absolute, joined
 from simnet.dataplane.dns.records import SRV, Record
 from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.service import Service
@@ -28,7 +28,7 @@ class ZoneLister:
         """Every record of one Service. O(its ports, or endpoints)."""
         owner = joined(f"{service.name}.{service.namespace}.svc", self._zone)
         if service.is_external_name:
-            if address_in(service.external_name) is None:
+            if ip.number_or_none(service.external_name) is None:
                 yield Record(owner, self._ttl, "CNAME", absolute(service.external_name))
         elif service.is_headless:
             yield from dict.fromkeys(record for each in slices if is_served(each) for record in self._slice(owner, each))

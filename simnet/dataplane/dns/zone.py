@@ -295,7 +295,7 @@ class ClusterZone:
 def _alias(service: Service, question: questions.Question) -> Held | Absent:
     """An ExternalName Service has its own name and none below; an address is no target (D38, D39)."""
     target = service.external_name
-    if questions.address_in(target) is not None:
+    if ip.number_or_none(target) is not None:
         return Absent(reasons.TargetIsAddress(service.key, target))
     if not isinstance(question, questions.ServiceName):
         return Absent(reasons.AliasOnly(service.key))

@@ -6,11 +6,11 @@ resolv/res_init.c; bminor/musl src/network/resolvconf.c.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from simnet.dataplane.dns.questions import address_in
-from simnet.objects.pod import DNSConfig
+from simnet import ip
+from simnet.objects.pod import DNSConfig, Pod
 from simnet.settings import KubeletSettings
 
 MAX_NAMESERVERS = 3
@@ -41,7 +41,7 @@ class ResolvConf:
     ndots: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        numbers = tuple(number for text in self.nameservers if (number := address_in(text)) is not None)
+        numbers = tuple(number for text in self.nameservers if (number := ip.number_or_none(text)) is not None)
         object.__setattr__(self, "servers", numbers)
         object.__setattr__(self, "ndots", self.option("ndots", 1, MAX_NDOTS))
 
@@ -127,23 +127,41 @@ def pod_resolv_conf(wanted: Wanted, kubelet: KubeletSettings) -> ResolvConf:
                       tuple(each for each in searches if each not in kept), wanted.local_domain)
 
 
+def warnings_of(pod: Pod, kubelet: KubeletSettings) -> Iterator[tuple[str, str]]:
+    """(reason, message) of each warning the kubelet gives about the file of this pod (D77, D82)."""
+    spec = pod.spec
+    wanted = Wanted(pod.namespace, spec.dns_policy, spec.host_network, spec.dns_config, "", (4,))
+    if _wants_cluster(wanted) and not kubelet.cluster_dns:
+        yield "MissingClusterDNS", ('kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" '
+                                    'policy. Falling back to "Default" policy.')
+    conf = pod_resolv_conf(wanted, kubelet)
+    for omitted, what, line in ((conf.omitted_nameservers, "Nameserver limits were exceeded, some nameservers", "nameserver"),
+                                (conf.omitted_searches, "Search Line limits were exceeded, some search paths", "search")):
+        if omitted:
+            applied = conf.nameservers if line == "nameserver" else conf.searches
+            yield "DNSConfigForming", f"{what} have been omitted, the applied {line} line is: {' '.join(applied)}"
+
+
 def _base(wanted: Wanted, kubelet: KubeletSettings) -> ResolvConf:
-    match wanted.dns_policy:
-        case "None":
-            return ResolvConf()
-        case "Default":
-            uses_cluster = False
-        case "ClusterFirst":
-            uses_cluster = not wanted.host_network
-        case _:
-            uses_cluster = True
-    if not uses_cluster or not kubelet.cluster_dns:
+    if wanted.dns_policy == "None":
+        return ResolvConf()
+    if not _wants_cluster(wanted) or not kubelet.cluster_dns:
         return node_resolv_conf(kubelet, wanted.families)
     node = read_resolv_conf(kubelet.host_resolv_conf or "")
     domain = kubelet.cluster_domain
     own = (f"{wanted.namespace}.svc.{domain}", f"svc.{domain}", domain) if domain else ()
     searches = _distinct(*own, *node.searches) if domain else node.searches
     return ResolvConf(tuple(kubelet.cluster_dns), searches, ("ndots:5",))
+
+
+def _wants_cluster(wanted: Wanted) -> bool:
+    """An invalid policy counts as one for the cluster (D77)."""
+    match wanted.dns_policy:
+        case "None" | "Default":
+            return False
+        case "ClusterFirst":
+            return not wanted.host_network
+    return True
 
 
 def _distinct(*texts: str) -> tuple[str, ...]:
