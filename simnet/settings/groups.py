@@ -52,7 +52,8 @@ NO_CACHE = CacheSettings()
 class DNSSettings:
     """CoreDNS, with kubeadm's Corefile as default (rule D3). `upstream_records` are lines as dig prints them.
 
-    `autopath`, `zonal`, `external` and `axfr` are optional features (rules D97 to D99, D50). `cache` is the server's own,
+    `autopath`, `zonal`, `external` and `axfr` are optional features (rules D97 to D99, D50); autopath does nothing unless
+    `pods` is verified, since the server does not know its clients otherwise. `cache` is the server's own,
     `node_cache` a NodeLocal DNSCache on every node, `client_cache` one in every client; all forget in logical time.
     """
 

@@ -13,12 +13,16 @@ from simnet.settings.values import addresses, integer, items, mapping, of_their_
 
 LONGEST_TTL = 3600
 _LISTS = ("zones", "fallthrough", "dns_server_ips", "upstream_records", "namespaces")
+_FEATURES = ("autopath", "zonal", "external", "axfr")
 _CACHES = ("cache", "node_cache", "client_cache")
 
 
 def dns(value: Any) -> DNSSettings:
     """CoreDNS with its options, optional features and caches. Raises UsageError that starts with `dns`."""
     given = mapping("dns", value)
+    for name in _FEATURES:
+        if given.get(name, ...) is None:
+            del given[name]
     upstream = given.pop("upstream", ...)
     refuse_unknown("dns", given, [each.name for each in fields(DNSSettings)] + ["upstream"])
     of_their_types("dns", given, DNSSettings)
@@ -39,8 +43,6 @@ def dns(value: Any) -> DNSSettings:
     one_of("dns.transport", settings.transport, ("pods", "direct"))
     if settings.ttl not in range(LONGEST_TTL + 1):
         raise UsageError(f"dns.ttl: {settings.ttl} is not a number of seconds from 0 to {LONGEST_TTL}")
-    if settings.autopath and settings.pods != "verified":
-        raise UsageError(f"dns.autopath: needs dns.pods 'verified', which is {settings.pods!r}: CoreDNS must know its clients")
     return settings
 
 

@@ -122,8 +122,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"dns": {"tll": 5}}, "dns has no setting 'tll'; did you mean ttl?"),
     ({"dns": {"ttl": "5"}}, "dns.ttl: '5' is not a whole number"),
     ({"dns": {"ttl": 3601}}, "dns.ttl: 3601 is not a number of seconds from 0 to 3600"),
-    ({"dns": {"autopath": True}},
-     "dns.autopath: needs dns.pods 'verified', which is 'insecure': CoreDNS must know its clients"),
     ({"dns": {"autopath": "yes"}}, "dns.autopath: 'yes' is not true or false"),
     ({"dns": {"external": {"headless": True}}}, "dns.external: a zone is missing, {'zone': 'example.com.'} for one"),
     ({"dns": {"external": {"zones": ["a."]}}}, "dns.external has no setting 'zones'; did you mean zone?"),
@@ -210,3 +208,15 @@ def test_what_is_set_on_a_fork_stays_there() -> None:
     twin = cluster.fork()
     twin.set(assume="any-port")
     assert (cluster.settings.assume, twin.settings.assume) == ("nothing", "any-port")
+
+
+def test_optional_features_of_dns_are_off_unless_given() -> None:
+    settings = read(dns={"autopath": None, "zonal": None, "external": None, "axfr": None}).dns
+    assert settings == read().dns and (settings.autopath, settings.zonal, settings.external, settings.axfr) == (False, False, None, False)
+    external = read(dns={"external": {"zone": "example.com.", "ns_ips": "192.0.2.1"}}).dns.external
+    assert external is not None and (external.ns_ips, external.headless, external.ttl) == (("192.0.2.1",), False, 5)
+
+
+def test_caches_take_one_number_or_two() -> None:
+    assert read(dns={"cache": 30}).dns.cache == read(dns={"cache": {"positive": 30, "negative": 30}}).dns.cache
+    assert read(dns={"cache": None}).dns.remembers is False and read(dns={"client_cache": 1}).dns.remembers is True

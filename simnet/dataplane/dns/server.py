@@ -110,7 +110,7 @@ class ClusterDNS:
             kept = self.caches.find(SERVER_CACHE, name, kind, self._net.now)
             if kept is not None:
                 return kept
-        if client is not None and self._settings.autopath:
+        if client is not None and self._settings.autopath and self._settings.pods == "verified":
             found = self._autopath(name, kind, client)
             if found is not None:
                 return found
