@@ -29,6 +29,8 @@ def lookup_table(lookup: Lookup, source: str, conf: ResolvConf, others: Iterable
         return text + "an address already; nobody was asked\n"
     text += _circumstances(lookup, conf) + "\n"
     text += _lined_up(("NAME", "TYPE", "ANSWER", "WHY"), map(_row, lookup.queries))
+    text += "".join(f"{each.name} {each.type} did not fit into 512 octets and was asked for again over TCP\n"
+                    for each in lookup.truncated)
     extra = [_row(answer) for answer in more]
     if extra:
         text += "\nother types, asked by nobody unless they mean to\n\n" + _lined_up(("NAME", "TYPE", "ANSWER", "WHY"), extra)

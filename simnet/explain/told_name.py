@@ -49,6 +49,8 @@ def lookup_facts(lookup: Lookup) -> list[str]:
     asked = f"asked {lookup.nameserver}" if lookup.nameserver else "asked the public DNS"
     facts = [f"{asked}, {counted(lookup.query_count, 'question')}:"]
     facts += [f"  {answer_line(answer)}" for answer in lookup.queries]
+    facts += [f"{each.name} {each.type} did not fit into 512 octets and was asked for again over TCP"
+              for each in lookup.truncated]
     if lookup.waited_seconds:
         facts.append(f"waited {lookup.waited_seconds} s for answers that never came")
     if lookup.near_misses:

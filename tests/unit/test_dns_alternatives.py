@@ -94,6 +94,22 @@ def test_the_page_of_a_name_nobody_was_asked_for(net: simnet.Cluster) -> None:
         "10.0.0.1 from pod/client (glibc): 10.0.0.1\nan address already; nobody was asked\n")
 
 
+def test_a_large_answer_is_asked_for_again_over_tcp() -> None:
+    """D69: 29 addresses of this length fit into 512 octets, 30 do not; a cluster IP always does."""
+    made = simnet.Cluster(nodes=1, addons=["coredns"])
+    made.apply([{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "big", "namespace": "many"},
+                 "spec": {"clusterIP": "None", "selector": {"app": "big"}, "ports": [{"port": 80}]}}, pod("client")])
+    made.apply([pod(f"p{i}", labels={"app": "big"}, namespace="many") for i in range(29)])
+    assert made.resolve("big.many.", "pod/client").truncated == ()
+    found = made.resolve("big.many.svc.cluster.local.", "pod/client")
+    assert found.truncated == () and len(found.addresses) == 29
+    made.apply(pod("p29", labels={"app": "big"}, namespace="many"))
+    found = made.resolve("big.many.svc.cluster.local.", "pod/client")
+    assert [(each.name, each.type) for each in found.truncated] == [("big.many.svc.cluster.local.", "A")]
+    assert "did not fit into 512 octets and was asked for again over TCP" in simnet.explain(found)
+    assert "asked for again over TCP" in lookup_table(found, "pod/client", made.resolv_conf("pod/client"))
+
+
 def test_the_data_of_a_lookup(net: simnet.Cluster) -> None:
     lookup, conf = net.resolve("web", "pod/client"), net.resolv_conf("pod/client")
     more = [net.query(lookup.steps[0].name, "SRV")]

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 
 from simnet import ip
 from simnet.dataplane.dns import reasons
+from simnet.dataplane.dns.encode import message_size
+from simnet.dataplane.dns.message import UDP_SIZE
 from simnet.dataplane.dns.records import Answer, Rcode
 from simnet.names import ObjectKey
 
+FEW_RECORDS = 8  # so many always fit
 _RCODES = {"ok": Rcode.NOERROR, "EAI_NODATA": Rcode.NOERROR, "EAI_NONAME": Rcode.NXDOMAIN,
            "EAI_ADDRFAMILY": Rcode.NOERROR}
 
@@ -87,6 +90,15 @@ class Lookup:
         """Whether a question had to leave the client's node: one that nobody there remembered."""
         return any(not (isinstance(answer.reason, reasons.Remembered) and answer.reason.keeper != "server")
                    for answer in self.queries)
+
+    @property
+    def truncated(self) -> tuple[Answer, ...]:
+        """Answers too large for 512 octets, which is what a C library takes over UDP: asked for again over TCP (D69, D76).
+
+        Cost: each answer is encoded.
+        """
+        return tuple(answer for answer in self.queries
+                     if len(answer.answer) > FEW_RECORDS and message_size(answer, edns=False) > UDP_SIZE)
 
     @property
     def near_misses(self) -> tuple[ObjectKey, ...]:
