@@ -279,7 +279,8 @@ def _set_apart(argv: Sequence[str]) -> Sequence[str]:
         if name not in (*OWN_VALUES, *OWN_FLAGS):
             break
         at += 2 if name in OWN_VALUES and "=" not in argv[at] else 1
-    return [*argv[:at], *(["--"] if argv[at:at + 1] != ["--"] else []), *argv[at:]]
+    is_apart = at < len(argv) and argv[at] == "--"
+    return [*argv[:at], *([] if is_apart else ["--"]), *argv[at:]]
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
