@@ -15,6 +15,7 @@ from simnet.dataplane.http.upstreams import wanted_port
 from simnet.diagnosis.aliases import dead_alias
 from simnet.diagnosis.backends import backend_fault
 from simnet.diagnosis.certificates import UNWANTED, wrong_certificate
+from simnet.diagnosis.denied import unusable
 from simnet.diagnosis.headless import nameless_pods
 from simnet.diagnosis.notes import shadowed_rule
 from simnet.diagnosis.overlaps import overlaps
@@ -84,6 +85,10 @@ def _of_ingress(cluster: Cluster, ingress: Ingress) -> Seen:
     if not served:
         yield unserved(cluster, ingress, matches[0][1] if matches else None), ingress.ref, ""
         return
+    table = cluster.view.ingress.table_of(served[0])
+    denied = unusable(ingress, table.settings_of(ingress), table.flags.annotations_prefix)
+    if denied is not None:
+        yield denied, ingress.ref, ""
     for rule in _rules(ingress):
         assert rule.backend is not None
         key = ObjectKey(ingress.namespace, rule.backend.service)
@@ -91,7 +96,6 @@ def _of_ingress(cluster: Cluster, ingress: Ingress) -> Seen:
         where = f"Ingress {ingress.key} answers 503 for {rule.host or 'any host'}{rule.path or '/'}"
         for suspicion in backend_fault(cluster, ingress, rule, upstream):
             yield suspicion, ingress.ref, where
-    table = cluster.view.ingress.table_of(served[0])
     for host in dict.fromkeys(rule.host.lower() for rule in ingress.rules if rule.host and ingress.tls):
         server = table.server(host)
         shown = choose(table, server) if server is not None and server.tls is ingress else None

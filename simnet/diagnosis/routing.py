@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from simnet.cluster import Cluster
 from simnet.control.ingress_class import CLASS_ANNOTATION, ClassMatch, ClassReason
-from simnet.dataplane.http.losing import Near, NearMiss, near_misses, takes
+from simnet.dataplane.http.losing import Loss, Near, NearMiss, losers, names, near_misses, takes
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.http.table import HostReason
 from simnet.dataplane.http.target import Address
 from simnet.dataplane.step import Trace
 from simnet.diagnosis.again import asked_of, is_address
+from simnet.diagnosis.denied import unusable
 from simnet.diagnosis.near import difference, distance, is_near
 from simnet.diagnosis.suspicion import Instead, Patch, Suspicion
 from simnet.explain.words import listed
@@ -30,10 +31,22 @@ def no_rule(cluster: Cluster, trace: Trace, routing: Routing) -> Iterator[Suspic
     unclaimed = next((miss for miss in misses if miss.near is Near.CLASS), None)
     if unclaimed is not None and unclaimed.loser.class_match is not None and unclaimed.loser.rule.ingress is not None:
         yield unserved(cluster, unclaimed.loser.rule.ingress, unclaimed.loser.class_match)
+    elif (dropped := _dropped(routing)) is not None:
+        yield dropped
     elif routing.match is not None and routing.match.reason is HostReason.DEFAULT:
         yield _no_host(trace, routing, [miss.loser.rule for miss in misses if miss.near is Near.HOST])
     else:
         yield _no_path(trace, routing, misses)
+
+
+def _dropped(routing: Routing) -> Suspicion | None:
+    """An Ingress with a rule for the host that the controller drops for one of its annotations."""
+    host = routing.address.host if isinstance(routing.address, Address) else ""
+    for loser in losers(routing):
+        ingress = loser.rule.ingress
+        if loser.loss is Loss.DROPPED and ingress is not None and names(loser.rule.host, host):
+            return unusable(ingress, routing.table.settings_of(ingress), routing.table.flags.annotations_prefix)
+    return None
 
 
 # the host -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from simnet.dataplane.http.matching import AnswerReason
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
 from simnet.dataplane.verdict import Verdict
-from simnet.diagnosis import aliases, backends, certificates, names, policies, ports, routing
+from simnet.diagnosis import aliases, backends, certificates, denied, names, policies, ports, routing
 from simnet.diagnosis.selectors import service_fault
 from simnet.diagnosis.suspicion import Patch, Suspicion
 from simnet.names import ObjectKey
@@ -24,17 +24,24 @@ from simnet.objects.ingress import Ingress
 
 
 def is_healthy(trace: Trace) -> bool:
-    """Open, or an HTTP status below 400, and no fallback certificate where another one was wanted."""
+    """Open and answered, or an HTTP status below 400, and no fallback certificate where another one was wanted."""
     if _unwanted_certificate(trace) is not None:
         return False
     if trace.response is not None:
         return trace.response.status < 400
-    return trace.verdict is Verdict.DELIVERED
+    return trace.verdict is Verdict.DELIVERED and not _hangs(trace)
+
+
+def _hangs(trace: Trace) -> bool:
+    """Whether the receiver has it, and its answer goes past the node that would have to translate it back."""
+    return any(way.depth == 0 and way.is_bypassed for way in trace.ways_back)
 
 
 def suspects(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
     """Causes of what happened in `trace`, likeliest first; nothing for a healthy trace."""
-    if trace.response is None or trace.response.status >= 400:
+    if trace.verdict is Verdict.DELIVERED and _hangs(trace):
+        yield from denied.lost_answer(trace)
+    elif trace.response is None or trace.response.status >= 400:
         yield from _of_end(cluster, trace, trace.last)
     proxy = _unwanted_certificate(trace)
     if proxy is not None:
@@ -72,6 +79,10 @@ def _of_end(cluster: Cluster, trace: Trace, step: Step) -> Iterator[Suspicion]:
             yield from policies.no_path(decision)
         case core.NoAddress() as decision:
             yield from policies.no_address(decision)
+        case core.ReplyLost() as decision:
+            yield from denied.lost_answer(trace, decision)
+        case core.Looped() as decision:
+            yield from denied.circle(trace, decision)
         case other:
             yield from _of_answer(cluster, trace, other)
 
@@ -87,8 +98,10 @@ def _of_answer(cluster: Cluster, trace: Trace, decision: object) -> Iterator[Sus
             yield from certificates.plain_to_tls(trace, decision)
         case ProxyAnswered() if decision.answer.reason is AnswerReason.DEFAULT_BACKEND:
             yield from routing.no_rule(cluster, trace, decision.routing)
-        case ProxyAnswered():
+        case ProxyAnswered() if decision.answer.reason is AnswerReason.NO_UPSTREAM:
             yield from backends.no_upstream(cluster, decision)
+        case ProxyAnswered():
+            yield from denied.answered(decision)
         case UpstreamFailed():
             yield from _of_attempts(cluster, trace)
         case core.Delivered():

@@ -34,7 +34,7 @@ def proxy_told(step: Step, decision: Routed) -> Said:
         case http.RuleChosen():
             return f"{_host_text(decision.routing)}: {_rule_sentence(decision)}", _chosen_facts(decision, asked)
         case http.ProxyAnswered():
-            return (f"{_host_text(decision.routing)}: {_answer_sentence(decision)}",
+            return (f"{_host_text(decision.routing)}: {answer_sentence(decision)}",
                     [*_answer_facts(decision), *_losers(decision.losers()), *_near(decision.near_misses()),
                      *_notes(decision.notes)])
         case http.UpstreamFailed(_, _, upstream, attempts, response):
@@ -125,7 +125,8 @@ def _attempts(attempts: Iterable[object]) -> list[str]:
 
 # the proxy's own answers ----------------------------------------------------------------------------------------
 
-def _answer_sentence(decision: http.ProxyAnswered) -> str:
+def answer_sentence(decision: http.ProxyAnswered) -> str:
+    """What an HTTP proxy answers without asking any backend, and why, as a clause."""
     status = decision.response.status
     match decision.answer.reason:
         case AnswerReason.DEFAULT_BACKEND:

@@ -70,7 +70,12 @@ class ManifestSet:
         self.plan = plan or Plan()
         self._images = images or Images()
         self._decoded = [(decode(each, now=0.0), each) for each in self.manifests]
+        self._there = self.refused | {(each.kind, each.key) for each in self.manifests}
+        self._services = {each.key: each for each, _ in self._decoded if isinstance(each, Service)}
         self.pods: tuple[Pods, ...] = tuple(self._pods())
+        self._pods_in: dict[str, list[Pods]] = {}
+        for made in self.pods:
+            self._pods_in.setdefault(made.namespace, []).append(made)
 
     def of(self, kind: type[T]) -> list[tuple[T, Manifest]]:
         """Objects of one kind with their manifests, in the order they were given."""
@@ -105,18 +110,19 @@ class ManifestSet:
         return self.of(Node)
 
     def service(self, key: ObjectKey) -> Service | None:
-        return next((each for each, _ in self.services if each.key == key), None)
+        return self._services.get(key)
 
     def has(self, kind: str, key: ObjectKey) -> bool:
         """Whether the set holds such an object, sound or not."""
-        return (kind, key) in self.refused or any(each.kind == kind and each.key == key for each in self.manifests)
+        return (kind, key) in self._there
 
     def selected_by(self, service: Service) -> list[Pods]:
         """What a Service's selector matches in its namespace."""
-        return [each for each in self.pods if each.namespace == service.namespace and service.selector.matches(each.labels)]
+        return [each for each in self.in_namespace(service.namespace) if service.selector.matches(each.labels)]
 
     def in_namespace(self, namespace: str) -> list[Pods]:
-        return [each for each in self.pods if each.namespace == namespace]
+        """What makes pods in a namespace."""
+        return self._pods_in.get(namespace, [])
 
     def may_make_pods(self, namespace: str) -> bool:
         """Whether something here may make pods that nobody can see: a custom resource, or a refused manifest."""

@@ -74,6 +74,8 @@ AT_REST = [  # title, cluster, code, its objects, words of the summary
      "SEL-BROAD", ("service/default/web", "deployment/default/mysql"), "takes in deployment/default/mysql: 1 of 3 endpoints"),
     ("two Ingresses with one host and path", two_ingresses, "ING-SHADOWED", ("ingress/default/two", "ingress/default/one"),
      "never gets x.test/: the older Ingress default/one has it"),
+    ("an annotation that cannot be used", lambda: made(deployment(), service(), ingress(annotations={"auth-type": "magic"})),
+     "ING-DENIED", ("ingress/default/web",), "auth-type cannot be used, so the controller drops the whole Ingress"),
     ("an alias for a Service that is not there", lambda: made({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"},
         "spec": {"type": "ExternalName", "externalName": "db.shop.svc.cluster.local"}}),
@@ -142,6 +144,45 @@ def test_each_path_type_is_held_against_the_request() -> None:
     assert "/cart/7 against /cart: Exact no, Prefix yes, ImplementationSpecific yes" in first.text
     far = diagnose(cluster, cluster.trace("http://x.test/other", "laptop", at="203.0.113.1"))[0]
     assert far.code == "ING-PATH"
+
+
+# answers that nobody wanted, or that nobody gets ------------------------------------------------------------------
+
+HUNG = {"proxy": {"cluster_cidrs": []}}
+
+
+@pytest.mark.parametrize(("url", "result"), [("http://10.96.0.50/", "timeout"), ("tcp://10.96.0.50:80", "open")])
+def test_an_answer_that_passes_by_the_node_which_translated(url: str, result: str) -> None:
+    """A plain connection is delivered and hangs all the same. Source: rule MQ-4, Linux nf_nat_core.c."""
+    cluster = made(pod("web", node="node-2"), service("web", clusterIP="10.96.0.50"), **HUNG)
+    trace = cluster.trace(url, "laptop", via="node-1")
+    findings = diagnose(cluster, trace)
+    assert (trace.result, [each.code for each in findings]) == (result, ["NAT-REPLY"])
+    assert "goes from node-2 past node node-1" in findings[0].summary
+    near = cluster.trace(url, "laptop", via="node-2")
+    assert diagnose(cluster, near) == []
+
+
+DENIED = [  # title, annotations, words of the summary, the first fix
+    ("an address that is not on the list", {"allowlist-source-range": "198.51.100.0/24"}, "not allowed",
+     "metadata.annotations[nginx.ingress.kubernetes.io/allowlist-source-range]: 198.51.100.0/24 -> "),
+    ("no credentials", {"auth-type": "basic", "auth-secret": "users"}, "", ""),
+    ("a Secret that is not there", {"auth-type": "basic", "auth-secret": "nobody"}, "auth-secret cannot be used", ""),
+    ("a list that cannot be read", {"allowlist-source-range": "nonsense"}, "allowlist-source-range cannot be used", ""),
+    ("an annotation for which the Ingress is dropped", {"auth-type": "magic"}, "drops the whole Ingress",
+     "metadata.annotations[nginx.ingress.kubernetes.io/auth-type]: magic -> (none)"),
+]
+
+
+@pytest.mark.parametrize(("title", "annotations", "words", "fix"), DENIED, ids=[row[0] for row in DENIED])
+def test_what_an_annotation_says(title: str, annotations: dict[str, str], words: str, fix: str) -> None:
+    users = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "users"}, "stringData": {"auth": "a:{PLAIN}b"}}
+    cluster = made(deployment(), service(), users, ingress(host="x.test", annotations=annotations))
+    trace = cluster.trace("http://x.test/", "laptop", at="203.0.113.1")
+    first = diagnose(cluster, trace)[0]
+    assert (first.code, first.objects) == ("ING-DENIED", ("ingress/default/web",)), trace.result
+    assert words in first.summary and str(first.fixes[0] if first.fixes else "").startswith(fix)
+    assert all(each.tried for each in first.fixes)
 
 
 # one cause, its symptoms ----------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ def healthy(name: str) -> Cluster:
 
 
 def test_there_is_a_fault_for_every_cause() -> None:
-    assert set(faults.FAULTS) == set(DIAGNOSED)
+    """A lost answer hangs on the settings of kube-proxy, which a fork cannot change; see test_diagnosis_causes.py."""
+    assert set(faults.FAULTS) == set(DIAGNOSED) - {"NAT-REPLY"}
 
 
 @pytest.mark.parametrize("name", HEALTHY)

@@ -179,6 +179,11 @@ ROWS = [  # title, text, (code, severity, line, only repair) of each remark
     ("two nodes with one range", node("a", "10.1.0.0/24") + node("b", "10.1.0.0/25"), [("IPM-OVERLAP", "error", 10, "")]),
     ("a cluster IP in a range of pods", SOUND.replace("type: NodePort", "type: NodePort, clusterIP: 10.1.0.9")
      + node("a", "10.1.0.0/24"), [("IPM-OVERLAP", "error", 13, "")]),
+    ("a node in a range of Services", "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: more}\n"
+     "spec: {cidrs: [10.9.0.0/16]}\n" + node("a", "10.1.0.0/24") + "status: {addresses: [{type: InternalIP, address: 10.9.0.7}]}\n",
+     [("IPM-OVERLAP", "error", 10, "")]),
+    ("a range of Services over one of pods", node("a", "10.1.0.0/24") + "---\napiVersion: networking.k8s.io/v1\n"
+     "kind: ServiceCIDR\nmetadata: {name: more}\nspec: {cidrs: [10.0.0.0/8]}\n", [("IPM-OVERLAP", "error", 5, "")]),
     ("no way out to the name server", policy("{podSelector: {}, policyTypes: [Egress]}"), [("POL-DNS", "warning", 27, "")]),
     ("only a way out to a database", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5432}]}]}"),
      [("POL-DNS", "warning", 27, "")]),
@@ -226,6 +231,18 @@ def test_large_sets_that_are_sound(name: str) -> None:
 def test_ranges_the_manifests_do_not_show() -> None:
     plan = Plan((IPNetwork.parse("10.96.0.0/16"),), (IPNetwork.parse("10.96.0.0/12"),))
     assert [(each.code, each.object) for each in lint(SOUND, plan=plan)] == [("IPM-OVERLAP", "cluster/plan")]
+
+
+@pytest.mark.parametrize("kind", ["{a: b}", "[Service]", "1", "null", "''"])
+def test_a_kind_of_any_shape_is_refused_not_looked_up(kind: str) -> None:
+    with pytest.raises(ManifestError):
+        lint(f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n")
+
+
+def test_equal_names_in_many_namespaces_do_not_meet() -> None:
+    text = "---\n".join((WEB.replace(", PROBE", "") + SERVICE).replace("{name: web}", f"{{name: web, namespace: n{number}}}")
+                        for number in range(200))
+    assert lint(text) == []
 
 
 # the shop -------------------------------------------------------------------------------------------------------

@@ -24,19 +24,20 @@ __all__ = ["FAULTS", "Planted", "plant", "plantable"]
 FAULTS: Final[Mapping[str, Plant]] = MappingProxyType({
     "DNS-HEADLESS": names.headless, "DNS-NONAME": names.name_slip, "DNS-NS": names.from_another_namespace,
     "EPT-NOTREADY": services.never_ready, "ING-BACKEND": ingresses.backend_slip, "ING-CLASS": ingresses.wrong_class,
-    "ING-HOST": ingresses.wrong_host, "ING-PATH": ingresses.far_path, "ING-PATHTYPE": ingresses.exact_path,
-    "ING-PORT": ingresses.wrong_port, "ING-REWRITE": ingresses.collapsing_rewrite, "ING-SHADOWED": ingresses.taken_twice,
-    "ING-XNS": ingresses.other_namespace, "IPM-EXHAUSTED": plans.node_full, "IPM-OVERLAP": plans.node_in_service_range,
-    "NET-CUT": plans.cut_off, "NET-FAMILY": plans.other_family, "NET-NOBODY": plans.nobody,
+    "ING-DENIED": ingresses.shut_out, "ING-HOST": ingresses.wrong_host, "ING-PATH": ingresses.far_path,
+    "ING-PATHTYPE": ingresses.exact_path, "ING-PORT": ingresses.wrong_port, "ING-REWRITE":
+    ingresses.collapsing_rewrite, "ING-SHADOWED": ingresses.taken_twice, "ING-XNS": ingresses.other_namespace,
+    "IPM-EXHAUSTED": plans.node_full, "IPM-OVERLAP": plans.node_in_service_range, "NET-CUT": plans.cut_off,
+    "NET-FAMILY": plans.other_family, "NET-LOOP": ingresses.back_to_itself, "NET-NOBODY": plans.nobody,
     "POD-HOSTPORT": plans.host_ports, "POD-PENDING": plans.no_such_node, "PRT-LOOPBACK": services.bound_to_loopback,
-    "PRT-NAME": services.wrong_port_name, "PRT-NOLISTEN": services.wrong_target_port, "SEL-BROAD": services.broad_selector,
-    "SEL-NOMATCH": services.selector_slip, "SEL-NONE": services.no_selector, "SVC-ETPLOCAL": services.local_only,
-    "SVC-EXTNAME": names.dead_alias, "SVC-ITPLOCAL": services.local_inside, "SVC-NODEPORT": services.node_port_mixed_up,
-    "SVC-PENDING": services.no_address_left, "SVC-PORT": services.wrong_service_port, "SVC-RANGES": services.shut_out,
-    "TLS-FALLBACK": ingresses.missing_secret, "TLS-PLAIN": services.tls_to_plain,
+    "PRT-NAME": services.wrong_port_name, "PRT-NOLISTEN": services.wrong_target_port, "SEL-BROAD":
+    services.broad_selector, "SEL-NOMATCH": services.selector_slip, "SEL-NONE": services.no_selector, "SVC-ETPLOCAL":
+    services.local_only, "SVC-EXTNAME": names.dead_alias, "SVC-ITPLOCAL": services.local_inside, "SVC-NODEPORT":
+    services.node_port_mixed_up, "SVC-PENDING": services.no_address_left, "SVC-PORT": services.wrong_service_port,
+    "SVC-RANGES": services.shut_out, "TLS-FALLBACK": ingresses.missing_secret, "TLS-PLAIN": services.tls_to_plain,
     "TLS-UNTRUSTED": ingresses.unknown_certificate, "TLS-WANTED": ingresses.plain_to_tls,
 })
-"""Code -> what plants it: every cause that a diagnosis knows."""
+"""Code -> what plants it: every cause that a diagnosis knows, but `NAT-REPLY`, which hangs on how the cluster was made."""
 
 
 def plant(cluster: Cluster, code: str, seed: int = 0) -> Planted:

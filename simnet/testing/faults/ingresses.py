@@ -13,6 +13,7 @@ from simnet.testing.faults.target import SYSTEM, Planted, entry, patched, routes
 from simnet.x509.make import make_certificate
 
 REWRITE = "nginx.ingress.kubernetes.io/rewrite-target"
+ALLOWED = "nginx.ingress.kubernetes.io/allowlist-source-range"
 
 
 def wrong_host(cluster: Cluster, random: Random) -> Planted | None:
@@ -78,6 +79,15 @@ def collapsing_rewrite(cluster: Cluster, random: Random) -> Planted | None:
     return None
 
 
+def shut_out(cluster: Cluster, random: Random) -> Planted | None:
+    """A list of addresses that does not hold the client's."""
+    for ingress, i, _, path in routes(cluster, random):
+        done = patched(cluster, ingress, ("metadata", "annotations", ALLOWED), None, "203.0.113.200/32")
+        if done is not None:
+            return _asked("ING-DENIED", done, ingress, ingress.rules[i].host, path)
+    return None
+
+
 # backends -------------------------------------------------------------------------------------------------------
 
 def backend_slip(cluster: Cluster, random: Random) -> Planted | None:
@@ -118,6 +128,23 @@ def wrong_port(cluster: Cluster, random: Random) -> Planted | None:
 
 def _backend(i: int, j: int, *field: str) -> tuple[str | int, ...]:
     return ("spec", "rules", i, "http", "paths", j, "backend", "service", *field)
+
+
+def back_to_itself(cluster: Cluster, random: Random) -> Planted | None:
+    """The backend becomes an alias for the controller's own Service."""
+    own = [each for each in cluster.list("Service") if each.type == "LoadBalancer" and each.namespace == "ingress-nginx"]
+    for ingress, i, j, path in routes(cluster, random):
+        if ingress.tls or not own:
+            continue
+        prepared = cluster.fork()
+        prepared.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "round", "namespace": ingress.namespace},
+                        "spec": {"type": "ExternalName",
+                                 "externalName": f"{own[0].name}.{own[0].namespace}.svc.cluster.local"}})
+        name = (ingress.rules[i].paths or ())[j].backend.service
+        done = patched(prepared, ingress, _backend(i, j, "name"), name, "round")
+        if done is not None:
+            return _asked("NET-LOOP", done, ingress, ingress.rules[i].host, path)
+    return None
 
 
 def taken_twice(cluster: Cluster, random: Random) -> Planted | None:
