@@ -55,6 +55,7 @@ NOTED: Final[Mapping[str, str]] = MappingProxyType({
     "LBS-AFFINITY": "session affinity keys on the address the proxy sees, and a controller does not use it",
     "NAT-HAIRPIN": "a pod reaches itself through its own Service, and sees another address than its own",
     "NAT-SNAT": "the receiver sees another address than the client's",
+    "POL-UNJUDGED": "policies select a pod of the walk, and are not judged",
 })
 """What `notes` can give for a request that went well and may surprise all the same."""
 

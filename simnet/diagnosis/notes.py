@@ -14,6 +14,7 @@ from simnet.dataplane.http.decisions import RuleChosen
 from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.packet import Actor
 from simnet.dataplane.step import Step, Trace
+from simnet.diagnosis.ladder import unjudged_policies
 from simnet.diagnosis.suspicion import Suspicion
 from simnet.explain.words import counted, listed, named
 
@@ -32,6 +33,7 @@ def surprises(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
             case _:
                 pass
     yield from _other_source(trace)
+    yield from _unjudged(cluster, trace)
 
 
 def _lookups(cluster: Cluster, lookup: Lookup, actor: Actor) -> Iterator[Suspicion]:
@@ -102,6 +104,22 @@ def _affinity(step: Step, chosen: core.EndpointChosen) -> Suspicion:
                   "starts the time anew.",),
         observed=f"{source} always reaches {chosen.target.text}", expected="one of all ready endpoints",
         advice="Set sessionAffinity: None if connections should spread.")
+
+
+def _unjudged(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
+    """Policies select a pod of the walk, and nobody has asked them."""
+    policies = unjudged_policies(trace)
+    if not policies:
+        return
+    ignored = cluster.settings.policies == "not-enforced"
+    yield Suspicion(
+        code="POL-UNJUDGED", objects=tuple(f"networkpolicy/{key}" for key in policies),
+        summary=f"policies that select a pod on the way are not judged: {listed(policies)}",
+        cause="The network of this cluster does not enforce policies, so everything is let through, whatever they say."
+        if ignored else "simnet reads NetworkPolicies and does not judge by them yet; on a real cluster they may drop this.",
+        evidence=(f"They select a pod of this request: {listed(policies)}.",), observed="let through, unjudged",
+        expected="what the policies say",
+        advice="Use a network plugin that enforces policies." if ignored else "Read them by hand, or let `simnet lint` do it.")
 
 
 def _other_source(trace: Trace) -> Iterator[Suspicion]:

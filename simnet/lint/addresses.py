@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 from simnet import ip
 from simnet.control.listening import Listening
@@ -60,56 +61,55 @@ def _cluster_ips(given: ManifestSet) -> Iterator[Remark]:
 
 # ranges ---------------------------------------------------------------------------------------------------------
 
+class Range(NamedTuple):
+    """A range of addresses: what it is for, and where it stands (`manifest` None: it was given as an option)."""
+
+    name: str
+    network: IPNetwork
+    manifest: Manifest | None = None
+    path: Path = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.network}"
+
+
 def _ranges(given: ManifestSet) -> Iterator[Remark]:
     """Ranges of pods, Services and nodes that overlap, and addresses in a range that is not theirs."""
-    pod_ranges = [("pod range", None, (), each) for each in given.plan.pod_cidrs]
-    service_ranges: list[tuple[str, Manifest | None, Path, IPNetwork]] = [
-        ("Service range", None, (), each) for each in given.plan.service_cidrs]
-    for manifest in given.manifests:
-        if manifest.kind == "ServiceCIDR":
-            for index, text in enumerate((manifest.data.get("spec") or {}).get("cidrs") or ()):
-                service_ranges.append((f"Service range of {manifest.ref}", manifest, ("spec", "cidrs", index), _network(text)))
-    blocks: list[tuple[str, Manifest | None, Path, IPNetwork]] = [
-        (f"pod range of node {node.name}", manifest, ("spec", "podCIDR"), each)
-        for node, manifest in given.nodes for each in node.pod_cidrs]
-    for one, other in combinations([*pod_ranges, *service_ranges, *blocks], 2):
-        is_part = one[0] == "pod range" and other in blocks
-        if one[3].family == other[3].family and one[3].overlaps(other[3]) and not is_part:
+    pods = [Range("pod range", each) for each in given.plan.pod_cidrs]
+    blocks = [Range(f"pod range of node {node.name}", each, manifest, ("spec", "podCIDR"))
+              for node, manifest in given.nodes for each in node.pod_cidrs]
+    services = [Range("Service range", each) for each in given.plan.service_cidrs]
+    services += [Range(f"Service range of {manifest.ref}", IPNetwork.parse(str(text)), manifest, ("spec", "cidrs", index))
+                 for manifest in given.manifests if manifest.kind == "ServiceCIDR"
+                 for index, text in enumerate((manifest.data.get("spec") or {}).get("cidrs") or ())]
+    for one, other in combinations([*pods, *services, *blocks], 2):
+        is_part = one in pods and other in blocks
+        if one.network.family == other.network.family and one.network.overlaps(other.network) and not is_part:
             yield _overlap(one, other)
-    yield from _inside(given, [*pod_ranges, *blocks], [*pod_ranges, *service_ranges, *blocks])
-
-
-def _overlap(one: tuple[str, Manifest | None, Path, IPNetwork], other: tuple[str, Manifest | None, Path, IPNetwork]) -> Remark:
-    name, manifest, path, network = other if other[1] is not None else one
-    first = one if other[1] is not None else other
-    message = f"the {name}, {network}, overlaps the {first[0]}, {first[3]}"
-    advice = "Choose ranges apart from each other when the cluster is made; they cannot be changed later."
-    if manifest is None:
-        from_options = Manifest("v1", "Cluster", ObjectKey("", "plan"), {})
-        return remark(from_options, "IPM-OVERLAP", Severity.ERROR, (), message, advice=advice)
-    return remark(manifest, "IPM-OVERLAP", Severity.ERROR, path, message, advice=advice)
-
-
-def _inside(given: ManifestSet, pod_ranges: list[tuple[str, Manifest | None, Path, IPNetwork]],
-            every: list[tuple[str, Manifest | None, Path, IPNetwork]]) -> Iterator[Remark]:
     for service, manifest in given.services:
         for number in service.cluster_ips:
-            holder = next((each for each in pod_ranges if number in each[3]), None)
-            if holder is not None:
-                yield remark(manifest, "IPM-OVERLAP", Severity.ERROR, ("spec", "clusterIP"),
-                             f"{ip.text(number)} lies in the {holder[0]}, {holder[3]}: a pod may be given it",
-                             advice="Take an address of the Service range, or leave clusterIP out.")
+            yield from _inside(manifest, ("spec", "clusterIP"), number, [*pods, *blocks],
+                               "Take an address of the Service range, or leave clusterIP out.")
     for node, manifest in given.nodes:
         for number in node.addresses:
-            holder = next((each for each in every if number in each[3]), None)
-            if holder is not None:
-                yield remark(manifest, "IPM-OVERLAP", Severity.ERROR, ("status", "addresses"),
-                             f"{ip.text(number)} lies in the {holder[0]}, {holder[3]}: a pod or Service may be given it",
-                             advice="Choose ranges that no node's network uses.")
+            yield from _inside(manifest, ("status", "addresses"), number, [*pods, *services, *blocks],
+                               "Choose ranges that no node's network uses.")
 
 
-def _network(text: object) -> IPNetwork:
-    return IPNetwork.parse(str(text))
+def _overlap(one: Range, other: Range) -> Remark:
+    """Reported at the later of the two that stands in a manifest."""
+    at, first = (other, one) if other.manifest is not None else (one, other)
+    manifest = at.manifest or Manifest("v1", "Cluster", ObjectKey("", "plan"), {})
+    return remark(manifest, "IPM-OVERLAP", Severity.ERROR, at.path, f"the {at}, overlaps the {first}",
+                  advice="Choose ranges apart from each other when the cluster is made; they cannot be changed later.")
+
+
+def _inside(manifest: Manifest, path: Path, number: int, ranges: Sequence[Range], advice: str) -> Iterator[Remark]:
+    """An address that somebody else may be given."""
+    holder = next((each for each in ranges if number in each.network), None)
+    if holder is not None:
+        yield remark(manifest, "IPM-OVERLAP", Severity.ERROR, path,
+                     f"{ip.text(number)} lies in the {holder}: a pod or Service may be given it", advice=advice)
 
 
 # names ----------------------------------------------------------------------------------------------------------

@@ -249,6 +249,20 @@ def test_what_surprises_is_noted_and_no_fault(title: str, objects: list[dict[str
     assert all(each.severity == "note" for each in notes(cluster, trace))
 
 
+@pytest.mark.parametrize(("policies", "words"), [("required", "does not judge by them yet"),
+                                                ("not-enforced", "does not enforce policies, so everything is let through")])
+def test_policies_on_the_way_of_a_request_that_went_well(policies: str, words: str) -> None:
+    """A dead policy must not look like a sound one: users 37, and 9, 10 and 13 until policies are judged."""
+    deny = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"},
+            "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]}}
+    cluster = made(deployment(), service(), deny, policies=policies)
+    trace = cluster.trace("http://web/", "pod/client")
+    told = notes(cluster, trace)
+    assert diagnose(cluster, trace) == [] and [(each.code, each.objects) for each in told] == [
+        ("POL-UNJUDGED", ("networkpolicy/default/deny",))]
+    assert words in told[0].text
+
+
 def test_the_second_connection_of_a_client_with_affinity() -> None:
     cluster = made(deployment(), service(sessionAffinity="ClientIP"))
     cluster.request("http://web/", "pod/client")

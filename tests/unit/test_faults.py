@@ -62,7 +62,7 @@ def test_the_text_is_for_learners(code: str) -> None:
 
 
 PATCHED = ("SEL-NOMATCH", "PRT-NOLISTEN", "PRT-NAME", "ING-HOST", "ING-CLASS", "ING-PATHTYPE", "ING-REWRITE", "ING-BACKEND",
-           "ING-PORT", "TLS-FALLBACK", "SVC-ITPLOCAL", "SVC-RANGES", "SVC-EXTNAME", "SEL-BROAD")
+           "ING-PORT", "TLS-FALLBACK", "SVC-ETPLOCAL", "SVC-ITPLOCAL", "SVC-RANGES", "SVC-EXTNAME", "SEL-BROAD")
 """Faults of one value: the fix that was tried takes them back."""
 
 
