@@ -167,8 +167,8 @@ DENIED = [  # title, annotations, words of the summary, the first fix
     ("an address that is not on the list", {"allowlist-source-range": "198.51.100.0/24"}, "not allowed",
      "metadata.annotations[nginx.ingress.kubernetes.io/allowlist-source-range]: 198.51.100.0/24 -> "),
     ("no credentials", {"auth-type": "basic", "auth-secret": "users"}, "", ""),
-    ("a Secret that is not there", {"auth-type": "basic", "auth-secret": "nobody"}, "auth-secret cannot be used", ""),
-    ("a list that cannot be read", {"allowlist-source-range": "nonsense"}, "allowlist-source-range cannot be used", ""),
+    ("a Secret that is not there", {"auth-type": "basic", "auth-secret": "nobody"}, "annotation auth-secret", ""),
+    ("a list that cannot be read", {"allowlist-source-range": "nonsense"}, "annotation allowlist-source-range", ""),
     ("an annotation for which the Ingress is dropped", {"auth-type": "magic"}, "drops the whole Ingress",
      "metadata.annotations[nginx.ingress.kubernetes.io/auth-type]: magic -> (none)"),
 ]
