@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simnet.control.events import EventRecorder
+from simnet.control.gateway.controller import GatewayController
 from simnet.control.ingress_status import IngressStatusController
 from simnet.control.loadbalancers import LoadBalancerController
 from simnet.control.mirroring import EndpointsMirror
@@ -16,4 +17,4 @@ from simnet.control.world import Controller
 def all_controllers() -> list[Controller]:
     """A fresh set for one cluster. The EventRecorder among them is the world's `recorder`."""
     return [NamespaceController(), NodeController(), WorkloadController(), LoadBalancerController(), SliceTracker(),
-            EndpointsMirror(), IngressStatusController(), EventRecorder()]
+            EndpointsMirror(), IngressStatusController(), GatewayController(), EventRecorder()]

@@ -17,6 +17,8 @@ from simnet.errors import AlreadyExists, Conflict, Forbidden, InvalidField, NotF
 from simnet.manifests import Manifest, admissible, check, decode
 from simnet.manifests.apply import SERVER_FIELDS, keyless, remembered
 from simnet.names import ObjectKey, random_suffix
+from simnet.objects.gateway import Gateway, GatewayClass
+from simnet.objects.httproute import HTTPRoute
 from simnet.objects.ingress import Ingress
 from simnet.objects.kinds import BY_KIND
 from simnet.objects.meta import Object, read_only
@@ -301,6 +303,12 @@ def _carried_over(new: Object, old: Object) -> Object:
             return replace(new, observed=old.observed, ready_replicas=old.ready_replicas, annotations=annotations)
         case Ingress(), Ingress():
             return replace(new, addresses=old.addresses)
+        case GatewayClass(), GatewayClass():
+            return replace(new, conditions=old.conditions)
+        case Gateway(), Gateway():
+            return replace(new, addresses=old.addresses, conditions=old.conditions, statuses=old.statuses)
+        case HTTPRoute(), HTTPRoute():
+            return replace(new, statuses=old.statuses)
         case Node(), Node():
             new = replace(new, pod_cidrs=new.pod_cidrs or old.pod_cidrs)
             if "status" in new.raw:

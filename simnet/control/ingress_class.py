@@ -125,6 +125,8 @@ def _by_field(name: str, found: IngressClass | None, flags: ControllerFlags) -> 
 # the command line -----------------------------------------------------------------------------------------------
 
 SPEC: Final = "spec"
+CONTROLLERS: Final = frozenset(("ingress-nginx", SPEC))
+"""What the image profiles of Ingress controllers call themselves."""
 """The profile, and what images of such controllers say they are: only what the API documents promise."""
 
 _TEXT: Final = frozenset(("controller-class", "ingress-class", "watch-namespace", "annotations-prefix",
@@ -144,7 +146,7 @@ def controller_flags(pod: Pod, images: Images) -> ControllerFlags | None:
     """The flags of the Ingress controller in `pod`, None when no container's image is one. O(containers)."""
     for container in pod.spec.containers:
         profile = images.of(container.image) if container.image else None
-        if profile is not None and profile.proxy:
+        if profile is not None and profile.proxy in CONTROLLERS:
             flags = read_flags(container, pod)
             return replace(flags, profile=SPEC) if profile.proxy == SPEC else flags
     return None

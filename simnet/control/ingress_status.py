@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self, cast
 
 from simnet import ip
-from simnet.control.ingress_class import ControllerFlags, controller_flags, match_class
+from simnet.control.ingress_class import CONTROLLERS, ControllerFlags, controller_flags, match_class
 from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.ingress import Ingress
@@ -97,7 +97,7 @@ class IngressStatusController:
         known = self._proxies.get(id(spec))
         if known is None or known[0] is not spec:
             profiles = (world.images.of(container.image) for container in spec.port_owners)
-            known = (spec, any(profile is not None and profile.proxy for profile in profiles))
+            known = (spec, any(profile is not None and profile.proxy in CONTROLLERS for profile in profiles))
             if len(self._proxies) > 1000:
                 self._proxies.clear()
             self._proxies[id(spec)] = known

@@ -9,6 +9,8 @@ from __future__ import annotations
 from simnet import ip
 from simnet.control.listening import Listener
 from simnet.dataplane import decisions as because
+from simnet.dataplane.gateway.gateways import Front
+from simnet.dataplane.gateway.respond import gateway_response
 from simnet.dataplane.http import tls
 from simnet.dataplane.http.message import Response, ServedCertificate
 from simnet.dataplane.packet import Packet, Place, is_loopback
@@ -76,6 +78,9 @@ def _accepted(net: View, packet: Packet, pod: Pod, receiver: str, listener: List
     request = packet.flow.request
     if request is None:
         return _rest(packet, because.Delivered(receiver, pod, listener.container, listener.known_by))
+    front = net.gateways.front_of(pod)
+    if front is not None and packet.port in front.ports:
+        return _at_gateway(net, packet, pod, front)
     controller = net.ingress.controller_of(pod)
     if controller is not None and packet.port in controller.ports:
         return _at_proxy(net, packet, pod, controller.name, packet.port in controller.https_ports)
@@ -126,9 +131,35 @@ def _at_proxy(net: View, packet: Packet, pod: Pod, controller: str, is_https: bo
         if refused:
             host = request.sni or packet.flow.host
             return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, host, reason))
+    return _to_route(packet, because.ProxyReached(pod, controller, served, reason))
+
+
+def _at_gateway(net: View, packet: Packet, pod: Pod, front: Front) -> Step:
+    """A port of a Gateway: SNI chooses the listener, and one that none has ends the handshake (rule G-12)."""
+    request, receiver = packet.flow.request, f"pod/{pod.key}"
+    assert request is not None
+    is_https = packet.port in front.https_ports
+    if request.is_tls and not is_https:
+        return _rest(packet, because.NotTLS(receiver, pod))
+    if not is_https:
+        return _to_route(packet, because.ProxyReached(pod, front.name, is_gateway=True))
+    if not request.is_tls:
+        return _rest(packet, because.PlainToTLS(receiver, pod, gateway_response(400, front.name)))
+    served, reason = net.gateways.certificate_for(front, packet.port, request.sni)
+    if served is None:
+        return _rest(packet, because.NameRefused(receiver, pod, front.name, request.sni or "", reason))
+    refused = _refused(net, packet, served)
+    if refused:
+        host = request.sni or packet.flow.host
+        return _rest(packet, because.CertificateRefused(receiver, pod, served, refused, host, reason))
+    return _to_route(packet, because.ProxyReached(pod, front.name, served, reason, is_gateway=True))
+
+
+def _to_route(packet: Packet, decision: because.ProxyReached) -> Step:
+    """The proxy goes on with the request."""
     after = packet.at(Place.PROXY)
     after.attempts = ()
-    return Step(packet, after, because.ProxyReached(pod, controller, served, reason))
+    return Step(packet, after, decision)
 
 
 def _refused(net: View, packet: Packet, served: ServedCertificate) -> str:

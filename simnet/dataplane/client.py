@@ -43,7 +43,7 @@ class Options:
     `target_line` is a raw request target instead of the URL's; `headers` are pairs or a mapping, a Host of None sends no
     Host header; `sni` None sends no name in the TLS handshake (default: the URL's host unless it is an address); `at`
     connects to this address (`203.0.113.1` or with a port) instead of resolving the host; `via` is the node a packet
-    from outside reaches first; `front_end` NS/NAME enters at that Ingress controller with the source unchanged;
+    from outside reaches first; `front_end` NS/NAME enters at that Ingress controller or Gateway with the source unchanged;
     `insecure` and `cacert` (PEM text) are curl's -k and --cacert; `family` 4 or 6 limits name resolution; `reply` is
     what the backend answers: a status, or a mapping with status, headers, body and delay.
     """
@@ -224,12 +224,30 @@ def first_packet(net: View, target: Target, actor: Actor, options: Options, sour
     port = options.source_port if options.source_port is not None else source_port
     given = ip.number(options.source_address) if options.source_address else 0
     if options.front_end:
-        return _at_front_end(net, flow, given, port)
+        return _at_gateway(net, flow, given, port, at_port) or _at_front_end(net, flow, given, port)
     if not _is_address(at_host):
         return Packet(Place.NAME, actor.node, given, port, 0, at_port, flow.protocol, flow)
     destination = ip.number(at_host)
     source = given or actor.address_for(destination) or 0
     return Packet(Place.ADDRESS, actor.node, source, port, destination, at_port, flow.protocol, flow)
+
+
+def _at_gateway(net: View, flow: Flow, given: int, source_port: int, port: int) -> Packet | None:
+    """The packet as it stands before a Gateway's pod, on the port of the URL; None when no Gateway has this name.
+
+    Raises UsageError when it has no pod that could take it.
+    """
+    namespace, _, name = flow.front_end.rpartition("/")
+    key = ObjectKey(namespace, name)
+    if key not in net.gateways.all():
+        return None
+    pods = [pod for each in net.gateways.pods_of(key) if (pod := net.pod(each)) is not None and pod.pod_ips]
+    if flow.request is None or not pods:
+        raise UsageError("front_end takes HTTP requests; use an http:// or https:// URL" if flow.request is None else
+                         f"gateway/{key} has no running pod: kubectl describe gateway {name} -n {namespace} says why")
+    pod = pods[0]
+    source = given or flow.actor.address_for(pod.pod_ips[0]) or 0
+    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow.protocol, flow)
 
 
 def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet:
@@ -241,7 +259,7 @@ def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet
              and (each.pod.name == name or each.pod.name.startswith(f"{name}-"))]
     pod = net.pod(found[0].pod) if found else None
     if pod is None or not pod.pod_ips:
-        known = [str(each.pod) for each in net.ingress.all()]
+        known = [str(each) for each in (*(each.pod for each in net.ingress.all()), *net.gateways.all())]
         raise NotFound("controller", name, namespace, known, nearest(flow.front_end, known))
     port = found[0].https_ports[0] if flow.request.is_tls else found[0].ports[0]
     source = given or flow.actor.address_for(pod.pod_ips[0]) or 0

@@ -319,13 +319,15 @@ class Delivered:
 
 @dataclass(slots=True)
 class ProxyReached:
-    """An HTTP proxy pod has it and will route it. `certificate` is what it showed, None for plain HTTP."""
+    """An HTTP proxy pod has it and will route it. `certificate` is what it showed, None for plain HTTP. `controller` is
+    the Gateway that the pod serves (`is_gateway`), or the Ingress controller's own pod."""
 
     verdict: ClassVar[Verdict | None] = None
     pod: Pod
     controller: str
     certificate: ServedCertificate | None = None
     certificate_reason: str = ""
+    is_gateway: bool = False
 
 
 @dataclass(slots=True)
@@ -365,6 +367,19 @@ class NotTLS:
     verdict: ClassVar[Verdict | None] = Verdict.TLS_FAILED
     receiver: str
     pod: Pod | None
+
+
+@dataclass(slots=True)
+class NameRefused:
+    """A Gateway has no listener for the name in the handshake, or none with a certificate: it ends there. `server_name`
+    is '' when the client sent none; `reason` says which of the two."""
+
+    verdict: ClassVar[Verdict | None] = Verdict.TLS_FAILED
+    receiver: str
+    pod: Pod
+    gateway: str
+    server_name: str
+    reason: str
 
 
 @dataclass(slots=True)

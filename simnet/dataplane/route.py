@@ -13,10 +13,13 @@ from functools import partial
 
 from simnet import ip
 from simnet.dataplane.client import pod_actor
+from simnet.dataplane.gateway.gateways import Front
+from simnet.dataplane.gateway.plan import gateway_plan
+from simnet.dataplane.gateway.respond import gateway_response
 from simnet.dataplane.http.controllers import Controller
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
 from simnet.dataplane.http.ingress_plan import failed_response, ingress_plan, refused
-from simnet.dataplane.http.matching import Answer, AnswerReason
+from simnet.dataplane.http.matching import Answer, AnswerReason, Routing
 from simnet.dataplane.http.message import Headers
 from simnet.dataplane.http.outer_auth import Question, verdict_of, with_headers
 from simnet.dataplane.http.plan import Plan, Said, Way
@@ -27,6 +30,9 @@ from simnet.dataplane.step import Attempt, Fork, Need, Outcomes, Step
 from simnet.dataplane.verdict import Verdict
 from simnet.dataplane.view import View
 from simnet.objects.pod import Pod
+
+FrontEnd = Controller | Front
+"""A pod that routes HTTP: an Ingress controller, or a Gateway's own."""
 
 FIRST_EPHEMERAL, LAST_EPHEMERAL = 32768, 60999
 MOST_QUESTIONS = 8  # a controller that asks itself, behind its own auth-url, would go on for ever
@@ -41,10 +47,15 @@ def route(net: View, packet: Packet) -> Step | Fork | Need:
     `matching.decide`, plus O(endpoints) the first time since the Service changed.
     """
     pod = proxy_pod(net, packet)
-    controller = net.ingress.controller_of(pod) if pod is not None else None
-    assert packet.flow.request is not None and controller is not None, "only `arrive` sends packets here, with a request"
+    assert packet.flow.request is not None and pod is not None, "only `arrive` sends packets here, with a request"
+    front = net.gateways.front_of(pod)
+    if front is not None:
+        return _carried_out(net, packet, front, gateway_plan(net.gateways, front, packet))
+    controller = net.ingress.controller_of(pod)
+    assert controller is not None, "only `arrive` sends packets here"
     plan = ingress_plan(net.ingress, controller, packet, net.now)
     if plan.question is not None:
+        assert isinstance(plan.routing, Routing)
         if packet.flow.depth >= MOST_QUESTIONS:
             return _answered(packet, controller, plan, refused(controller, plan.routing, ASKS_ITSELF))
         asking = _first_packet(net, packet, controller, plan.question)
@@ -52,17 +63,17 @@ def route(net: View, packet: Packet) -> Step | Fork | Need:
     return _carried_out(net, packet, controller, plan)
 
 
-def _carried_out(net: View, packet: Packet, controller: Controller, plan: Plan) -> Step | Fork:
+def _carried_out(net: View, packet: Packet, front: FrontEnd, plan: Plan) -> Step | Fork:
     """Answer, or connect to the backend the plan has for the request."""
     attempts = _attempts(packet)
     if attempts:
-        return _again(net, packet, controller, plan, attempts)
+        return _again(net, packet, front, plan, attempts)
     if len(plan.outcomes) == 1:
         outcome = plan.outcomes[0][1]
         if isinstance(outcome, Said):
-            return _answered(packet, controller, plan, outcome)
-        return _chosen(net, packet, controller, plan, outcome)
-    return _one_of(net, packet, controller, plan)
+            return _answered(packet, front, plan, outcome)
+        return _chosen(net, packet, front, plan, outcome)
+    return _one_of(net, packet, front, plan)
 
 
 def proxy_pod(net: View, packet: Packet) -> Pod | None:
@@ -109,6 +120,7 @@ def _first_packet(net: View, packet: Packet, controller: Controller, question: Q
 def _asked(net: View, packet: Packet, controller: Controller, plan: Plan, question: Question, walks: Outcomes
            ) -> Step | Fork:
     """Go on after the answer: each different one multiplies the outcomes (rule K-3)."""
+    assert isinstance(plan.routing, Routing), "only Ingress rules ask first"
     verdicts: dict[tuple[object, ...], tuple[Fraction, Answer | None, Headers]] = {}
     walks = tuple((share, responded(net, trace)) for share, trace in walks)
     for share, trace in walks:
@@ -126,27 +138,27 @@ def _asked(net: View, packet: Packet, controller: Controller, plan: Plan, questi
     return _carried_out(net, packet, controller, replace(plan, outcomes=tuple(outcomes), question=None, asked=walks))
 
 
-def _answered(packet: Packet, controller: Controller, plan: Plan, said: Said) -> Step:
+def _answered(packet: Packet, front: FrontEnd, plan: Plan, said: Said) -> Step:
     """The proxy's own response; the walk rests here."""
-    return Step(packet, None, ProxyAnswered(controller.name, plan.routing, said.answer, said.response, said.upstream,
-                                             said.why, plan.asked))
+    return Step(packet, None, ProxyAnswered(front.name, plan.routing, said.answer, said.response, said.upstream,
+                                             said.why, plan.asked, said.flaw))
 
 
 # the backend ----------------------------------------------------------------------------------------------------
 
-def _chosen(net: View, packet: Packet, controller: Controller, plan: Plan, way: Way) -> Step | Fork:
+def _chosen(net: View, packet: Packet, front: FrontEnd, plan: Plan, way: Way) -> Step | Fork:
     """The one backend there is: round robin from a random start, so each peer is equally likely (rule B-7)."""
-    actor = pod_actor(net, controller.pod)
+    actor = pod_actor(net, front.pod)
     peers = _reachable(actor, way, ())
     if not peers:
-        return _failed(packet, controller, plan, way, ())
-    made = partial(_to_peer, packet, actor, controller, plan, 0, way, peers, ())
+        return _failed(packet, front, plan, way, ())
+    made = partial(_to_peer, packet, actor, front, plan, 0, way, peers, ())
     return made(0) if len(peers) == 1 else Fork(len(peers), lambda _, number: made(number))
 
 
-def _one_of(net: View, packet: Packet, controller: Controller, plan: Plan) -> Fork:
+def _one_of(net: View, packet: Packet, front: FrontEnd, plan: Plan) -> Fork:
     """One of several backends by its share, and one of its peers."""
-    actor = pod_actor(net, controller.pod)
+    actor = pod_actor(net, front.pod)
     branches = []
     for index, (share, outcome) in enumerate(plan.outcomes):
         peers = _reachable(actor, outcome, ()) if isinstance(outcome, Way) else ()
@@ -156,15 +168,15 @@ def _one_of(net: View, packet: Packet, controller: Controller, plan: Plan) -> Fo
         _, index, peers, number = branches[branch]
         outcome = plan.outcomes[index][1]
         if isinstance(outcome, Said):
-            return _answered(packet, controller, plan, outcome)
+            return _answered(packet, front, plan, outcome)
         if not peers:
-            return _failed(packet, controller, plan, outcome, ())
-        return _to_peer(packet, actor, controller, plan, index, outcome, peers, (), number)
+            return _failed(packet, front, plan, outcome, ())
+        return _to_peer(packet, actor, front, plan, index, outcome, peers, (), number)
 
     return Fork(len(branches), make, tuple(share for share, *_ in branches))
 
 
-def _again(net: View, packet: Packet, controller: Controller, plan: Plan, attempts: tuple[Attempt, ...]) -> Step:
+def _again(net: View, packet: Packet, front: FrontEnd, plan: Plan, attempts: tuple[Attempt, ...]) -> Step:
     """Another try at the same backend: the next peer in turn, as the balancer is simply asked again; so n peers give n
     walks, however many fail.
 
@@ -173,12 +185,12 @@ def _again(net: View, packet: Packet, controller: Controller, plan: Plan, attemp
     index = attempts[-1].way
     way = plan.outcomes[index][1]
     assert isinstance(way, Way), "an attempt belongs to a backend"
-    actor = pod_actor(net, controller.pod)
+    actor = pod_actor(net, front.pod)
     peers = _reachable(actor, way, attempts)
     if not peers or not _tries_again(plan, attempts):
-        return _failed(packet, controller, plan, way, attempts)
+        return _failed(packet, front, plan, way, attempts)
     chosen = _next_in_turn(way.upstream.peers, peers, attempts[-1].target)
-    return _to_peer(packet, actor, controller, plan, index, way, peers, attempts, chosen)
+    return _to_peer(packet, actor, front, plan, index, way, peers, attempts, chosen)
 
 
 def _reachable(actor: Actor, way: Way, attempts: tuple[Attempt, ...]) -> tuple[Peer, ...]:
@@ -197,12 +209,13 @@ def _next_in_turn(everybody: tuple[Peer, ...], left: tuple[Peer, ...], last: str
     return next(left.index(peer) for peer in (*everybody[start:], *everybody[:start]) if peer in left)
 
 
-def _to_peer(packet: Packet, actor: Actor, controller: Controller, plan: Plan, way_index: int, way: Way,
+def _to_peer(packet: Packet, actor: Actor, front: FrontEnd, plan: Plan, way_index: int, way: Way,
              peers: tuple[Peer, ...], attempts: tuple[Attempt, ...], index: int) -> Step:
     """Open the second connection: the next packet is the proxy's own, and this one is its parent."""
     peer = peers[index]
-    because = RuleChosen(controller.name, plan.routing, way.upstream, peer, peers, way.request, attempts, way.role,
-                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked, retry=plan.retry)
+    because = RuleChosen(front.name, plan.routing, way.upstream, peer, peers, way.request, attempts, way.role,
+                         way.why, way.mirrors, way.timeout_seconds, way.stickiness, plan.asked, retry=plan.retry,
+                         ref=way.ref)
     host = peer.text if peer.address is not None else peer.host
     flow = Flow(actor, host, "TCP", way.request, parent=packet, way=way_index)
     source_port = _source_port(packet, len(attempts))
@@ -223,9 +236,14 @@ def _source_port(packet: Packet, tries: int) -> int:
 
 # failures -------------------------------------------------------------------------------------------------------
 
-def _failed(packet: Packet, controller: Controller, plan: Plan, way: Way, attempts: tuple[Attempt, ...]) -> Step:
-    response = failed_response(controller, plan.routing, _failure_status(attempts))
-    return Step(packet, None, UpstreamFailed(controller.name, plan.routing, way.upstream, attempts, response))
+def _failed(packet: Packet, front: FrontEnd, plan: Plan, way: Way, attempts: tuple[Attempt, ...]) -> Step:
+    status = _failure_status(attempts)
+    if isinstance(front, Front):
+        response = gateway_response(status, front.name)
+    else:
+        assert isinstance(plan.routing, Routing)
+        response = failed_response(front, plan.routing, status)
+    return Step(packet, None, UpstreamFailed(front.name, plan.routing, way.upstream, attempts, response))
 
 
 def _tries_again(plan: Plan, attempts: tuple[Attempt, ...]) -> bool:

@@ -16,7 +16,8 @@ Decision = (
     | core.RejectedByMode | core.DroppedByMode | core.HealthChecked
     | core.EndpointChosen | core.NoEndpoints | core.NoLocalEndpoints | core.SourceOutOfRange
     | core.Departed | core.Crossed | core.ReplyLost | core.NoPath | core.NoAddress | core.Admitted
-    | core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS | core.PlainToTLS
+    | core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS | core.NameRefused
+    | core.PlainToTLS
     | http.RuleChosen | http.ProxyAnswered | http.UpstreamFailed
     | core.Looped
 )

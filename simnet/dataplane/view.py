@@ -15,6 +15,7 @@ from simnet.dataplane import indexed
 from simnet.dataplane.affinity import AffinityTable
 from simnet.dataplane.decisions import ServiceCaptured
 from simnet.dataplane.dns.server import FOLLOWED_KINDS, ClusterDNS
+from simnet.dataplane.gateway.gateways import Gateways
 from simnet.dataplane.http.controllers import Controllers
 from simnet.dataplane.memo import Memo
 from simnet.dataplane.packet import LOOPBACK_V4, is_loopback
@@ -61,6 +62,7 @@ class View:
         self.affinity = AffinityTable(RECENT_LIST_SIZE if settings.proxy.mode == "iptables" else None)
         self.dns = ClusterDNS(self)
         self.ingress = Controllers(self)
+        self.gateways = Gateways(self)
         self.first_node = ""
         self.memo = Memo()
         self.claims: dict[tuple[str, int, int, str], ServiceCaptured | None] = {}
@@ -86,7 +88,7 @@ class View:
         self._on: dict[str, Callable[[Event], None]] = {
             "Service": self._service_changed, "EndpointSlice": self._slice_changed, "Pod": self._pod_changed,
             "Node": self._node_changed, "NetworkPolicy": self._policy_changed}
-        self._followed = frozenset((*self._on, *FOLLOWED_KINDS, *self.ingress.kinds))
+        self._followed = frozenset((*self._on, *FOLLOWED_KINDS, *self.ingress.kinds, *self.gateways.kinds))
 
     # following the store ---------------------------------------------------------------------------------------
 
@@ -100,6 +102,7 @@ class View:
             handler(event)
         self.dns.update(event)
         self.ingress.update(event)
+        self.gateways.update(event)
         if self.claims and event.kind in CLAIM_KINDS:
             self.claims.clear()
 
@@ -115,6 +118,7 @@ class View:
         twin.now, twin.first_node = self.now, self.first_node
         twin.underlay, twin.affinity = self.underlay.fork(), self.affinity.fork()
         twin.dns, twin.ingress = self.dns.fork(twin), self.ingress.fork(twin)
+        twin.gateways = self.gateways.fork(twin)
         twin._services_at, twin._services_with = self._services_at.fork(), self._services_with.fork()
         twin._node_ports, twin._health_ports = self._node_ports.fork(), self._health_ports.fork()
         twin._slices, twin._loose_endpoints = self._slices.fork(), self._loose_endpoints.fork()
@@ -405,5 +409,7 @@ class View:
                      if isinstance(policy, NetworkPolicy) and direction in policy.policy_types)
 
     def ingress_address(self, host: str) -> str | None:
-        """The status address of the Ingress that serves this host, '' if it has none yet, None if nobody serves it."""
-        return self.ingress.address_of(host)
+        """The status address of the Ingress or Gateway that serves this host, '' if it has none yet, None if nobody
+        serves it."""
+        found = self.ingress.address_of(host)
+        return found if found is not None else self.gateways.address_of(host)

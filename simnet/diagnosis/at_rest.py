@@ -16,6 +16,7 @@ from simnet.diagnosis.aliases import dead_alias
 from simnet.diagnosis.backends import backend_fault
 from simnet.diagnosis.certificates import UNWANTED, wrong_certificate
 from simnet.diagnosis.denied import unusable
+from simnet.diagnosis.gateways import gateways_at_rest
 from simnet.diagnosis.headless import nameless_pods
 from simnet.diagnosis.notes import shadowed_rule
 from simnet.diagnosis.overlaps import overlaps
@@ -54,6 +55,8 @@ def _all(cluster: Cluster) -> Seen:
     for ingress in cluster.list("Ingress"):
         yield from _of_ingress(cluster, ingress)
     yield from _shadowed(cluster)
+    for each in gateways_at_rest(cluster):
+        yield each, each.objects[0], ""
 
 
 def _of_service(cluster: Cluster, service: Service) -> Seen:

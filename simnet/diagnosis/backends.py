@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from simnet.cluster import Cluster
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen
+from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.http.upstreams import Upstream, UpstreamState
 from simnet.dataplane.step import Trace
@@ -22,7 +23,7 @@ UNAVAILABLE = "The controller answers 503 for this rule."
 
 def no_upstream(cluster: Cluster, decision: ProxyAnswered) -> Iterator[Suspicion]:
     """Causes of a 503 by the controller itself."""
-    location = decision.routing.location
+    location = decision.routing.location if isinstance(decision.routing, Routing) else None
     if decision.upstream is not None and location is not None and location.rule.ingress is not None:
         yield from backend_fault(cluster, location.rule.ingress, location.rule, decision.upstream)
 
@@ -102,12 +103,13 @@ def _no_port(ingress: Ingress, rule: Rule, upstream: Upstream, service: Service)
 
 def rewritten(trace: Trace, decision: RuleChosen) -> Iterator[Suspicion]:
     """The program's own 404 after the controller changed the path it was asked for."""
-    ingress, request = decision.rule.ingress, trace.steps[0].before.flow.request
-    if ingress is None or request is None or not decision.location.rewrites:
+    routing, request = decision.routing, trace.steps[0].before.flow.request
+    ingress = decision.rule.ingress if isinstance(routing, Routing) else None
+    if not isinstance(routing, Routing) or ingress is None or request is None or not decision.location.rewrites:
         return
     if request.target == decision.request.target or trace.response is None or trace.response.status != 404:
         return
-    name = f"{decision.routing.table.flags.annotations_prefix}/rewrite-target"
+    name = f"{routing.table.flags.annotations_prefix}/rewrite-target"
     target = ingress.annotations.get(name, "")
     evidence = [f"{request.target} became {decision.request.target}."]
     if "$" not in target:

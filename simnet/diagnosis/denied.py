@@ -10,7 +10,7 @@ from typing import Final
 from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen
-from simnet.dataplane.http.matching import AnswerReason
+from simnet.dataplane.http.matching import AnswerReason, Routing
 from simnet.dataplane.http.settings import IngressSettings
 from simnet.dataplane.step import Trace
 from simnet.diagnosis.suspicion import Patch, Suspicion
@@ -36,7 +36,9 @@ RANGES: Final = ("allowlist-source-range", "whitelist-source-range")
 
 def answered(decision: ProxyAnswered) -> Iterator[Suspicion]:
     """An annotation, a limit or the request itself makes the controller answer without asking the backend."""
-    location = decision.routing.location
+    routing = decision.routing
+    assert isinstance(routing, Routing), "Gateways have findings of their own"
+    location = routing.location
     ingress = location.rule.ingress if location is not None else None
     owner = f"Ingress {ingress.key}" if ingress is not None else f"controller {decision.controller}"
     sentence = answer_sentence(decision)
@@ -46,7 +48,7 @@ def answered(decision: ProxyAnswered) -> Iterator[Suspicion]:
         cause=f"The request reached the controller and a rule took it, but the backend was never asked: {sentence}."
         if ingress is not None else f"The controller was reached, and no backend was asked: {sentence}.",
         observed=f"{decision.answer.status}: {decision.answer.reason}", expected="a request that the Ingress lets through",
-        candidates=tuple(_ranges(decision)) if decision.answer.reason is AnswerReason.FORBIDDEN else (),
+        candidates=tuple(_ranges(routing)) if decision.answer.reason is AnswerReason.FORBIDDEN else (),
         advice=ADVICE.get(decision.answer.reason, "Change the annotation, or ask for something else."))
 
 
@@ -67,14 +69,14 @@ def unusable(ingress: Ingress, settings: IngressSettings, prefix: str) -> Suspic
         advice="Correct the annotation, or take it out.")
 
 
-def _ranges(decision: ProxyAnswered) -> Iterator[Patch]:
+def _ranges(routing: Routing) -> Iterator[Patch]:
     """The client's address added to the list that leaves it out."""
-    location = decision.routing.location
+    location = routing.location
     ingress = location.rule.ingress if location is not None else None
-    client = decision.routing.client.address
+    client = routing.client.address
     host = f"{ip.text(client)}/{128 if ip.family(client) == 6 else 32}"
     for name in RANGES:
-        key = f"{decision.routing.table.flags.annotations_prefix}/{name}"
+        key = f"{routing.table.flags.annotations_prefix}/{name}"
         old = ingress.annotations.get(key) if ingress is not None else None
         if ingress is not None and old:
             yield Patch(ingress, ("metadata", "annotations", key), old, f"{old},{host}", len(host))

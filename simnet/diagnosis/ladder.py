@@ -9,10 +9,12 @@ from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.dns import decisions as dns
 from simnet.dataplane.dns.reasons import NoSuchService
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http import decisions as http
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
 from simnet.diagnosis.finding import QUESTIONS, Rung
+from simnet.explain.told_gateway import entry_text
 from simnet.explain.words import counted, destination_of, listed, named
 
 
@@ -74,6 +76,16 @@ def _rungs(step: Step) -> Iterator[Rung]:
 
 def _of_proxy(decision: object) -> Iterator[Rung]:
     match decision:
+        case core.ProxyReached() if decision.is_gateway:
+            yield Rung("listening", True, f"pod {decision.pod.key} of Gateway {decision.controller}")
+            if decision.certificate is not None:
+                yield Rung("certificate", True, f"{decision.certificate.name} ({decision.certificate_reason})")
+        case core.NameRefused():
+            yield Rung("certificate", False, f"Gateway {decision.gateway}: {decision.reason}")
+        case http.RuleChosen(_, RouteRouting() as route) if route.entry is not None:
+            yield Rung("route", True, entry_text(route.entry))
+            yield Rung("endpoints", True, f"{counted(len(decision.among), 'endpoint')} of Service "
+                       f"{decision.upstream.service} to choose from")
         case core.ProxyReached() if decision.certificate is None:
             yield Rung("listening", True, f"Ingress controller pod {decision.pod.key}")
         case core.ProxyReached() if decision.certificate is not None:

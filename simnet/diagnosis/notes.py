@@ -11,6 +11,7 @@ from simnet.dataplane.dns import reasons
 from simnet.dataplane.dns.decisions import NameResolved
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.http.decisions import RuleChosen
+from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.servers import Rule
 from simnet.dataplane.packet import Actor
 from simnet.dataplane.step import Step, Trace
@@ -57,7 +58,8 @@ def _lookups(cluster: Cluster, lookup: Lookup, actor: Actor) -> Iterator[Suspici
 
 def _shadowed(chosen: RuleChosen) -> Iterator[Suspicion]:
     """A younger Ingress has the same host and path, and never gets a request."""
-    server = chosen.routing.match.server if chosen.routing.match is not None else None
+    routing = chosen.routing
+    server = routing.match.server if isinstance(routing, Routing) and routing.match is not None else None
     for each in server.shadowed if server is not None else ():
         if each.by is chosen.rule and each.rule.ingress is not None and each.rule.ingress is not chosen.rule.ingress:
             yield shadowed_rule(each.rule, chosen.rule)

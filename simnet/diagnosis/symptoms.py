@@ -11,12 +11,13 @@ from dataclasses import replace
 from simnet.cluster import Cluster
 from simnet.dataplane import decisions as core
 from simnet.dataplane.dns.decisions import NameUnresolved
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
-from simnet.dataplane.http.matching import AnswerReason
+from simnet.dataplane.http.matching import AnswerReason, Routing
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
 from simnet.dataplane.verdict import Verdict
-from simnet.diagnosis import aliases, backends, certificates, denied, names, policies, ports, routing
+from simnet.diagnosis import aliases, backends, certificates, denied, gateways, names, policies, ports, routing
 from simnet.diagnosis.selectors import service_fault
 from simnet.diagnosis.suspicion import Patch, Suspicion
 from simnet.names import ObjectKey
@@ -96,8 +97,12 @@ def _of_answer(cluster: Cluster, trace: Trace, decision: object) -> Iterator[Sus
             yield from certificates.not_tls(trace, decision)
         case core.PlainToTLS():
             yield from certificates.plain_to_tls(trace, decision)
-        case ProxyAnswered() if decision.answer.reason is AnswerReason.DEFAULT_BACKEND:
-            yield from routing.no_rule(cluster, trace, decision.routing)
+        case core.NameRefused():
+            yield from gateways.refused(trace, decision)
+        case ProxyAnswered(_, RouteRouting() as route):
+            yield from gateways.answered(cluster, trace, route, decision)
+        case ProxyAnswered(_, Routing() as rules) if decision.answer.reason is AnswerReason.DEFAULT_BACKEND:
+            yield from routing.no_rule(cluster, trace, rules)
         case ProxyAnswered() if decision.answer.reason is AnswerReason.NO_UPSTREAM:
             yield from backends.no_upstream(cluster, decision)
         case ProxyAnswered():
@@ -130,9 +135,10 @@ def _of_objects(suspicion: Suspicion) -> Suspicion:
 def _of_receiver(cluster: Cluster, trace: Trace) -> Iterator[Suspicion]:
     """Somebody received the request and answered with an error."""
     rule = next((step.because for step in reversed(trace.steps) if isinstance(step.because, RuleChosen)), None)
-    if rule is not None and (rule.rule.is_implicit or rule.rule.backend is None):
-        yield from routing.no_rule(cluster, trace, rule.routing)
-    elif rule is not None:
+    rules = rule.routing if rule is not None and isinstance(rule.routing, Routing) else None
+    if rule is not None and rules is not None and (rule.rule.is_implicit or rule.rule.backend is None):
+        yield from routing.no_rule(cluster, trace, rules)
+    elif rule is not None and rules is not None:
         yield from backends.rewritten(trace, rule)
     yield from aliases.alias_answers(trace)
 

@@ -8,8 +8,9 @@ from typing import Any, assert_never
 from simnet import ip
 from simnet.clock import iso
 from simnet.dataplane import decisions as core
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http import decisions as http
-from simnet.dataplane.http.losing import Loser, NearMiss
+from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Request, ServedCertificate
 from simnet.dataplane.http.notes import Note
@@ -19,6 +20,7 @@ from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.rules import Claim, Target
 from simnet.dataplane.step import Attempt
 from simnet.explain.told_arrival import Arrival
+from simnet.explain.told_gateway import flaw_text, near_facts, route_facts
 from simnet.explain.told_proxy import Routed
 from simnet.explain.told_service import Addressed, Balanced
 from simnet.explain.told_travel import Travel
@@ -133,6 +135,9 @@ def _arrival(decision: Arrival) -> Facts:
                     "refused_because": reason, "host": host, "certificate_reason": shown_because or None}
         case core.NotTLS(receiver, pod):
             return {"receiver": receiver, "pod": _pod(pod)}
+        case core.NameRefused(receiver, pod, gateway, name, reason):
+            return {"receiver": receiver, "pod": str(pod.key), "gateway": gateway, "server_name": name or None,
+                    "reason": reason}
         case core.PlainToTLS(receiver, pod):
             return {"receiver": receiver, "pod": _pod(pod)}
         case other:
@@ -140,8 +145,10 @@ def _arrival(decision: Arrival) -> Facts:
 
 
 def _routed(decision: Routed) -> Facts:
-    common = {"controller": decision.controller, **_routing(decision.routing),
-              "losers": [_loser(each) for each in decision.losers()], "notes": _notes(decision.notes)}
+    routing = decision.routing
+    common = {"controller": decision.controller,
+              **(route_facts(routing) if isinstance(routing, RouteRouting) else _routing(routing)),
+              "notes": _notes(decision.notes)}
     match decision:
         case http.RuleChosen(_, _, upstream, peer, among, request, attempts, role, why, mirrors):
             return {**common, "upstream": _upstream(upstream), "endpoint": _peer(peer),
@@ -150,9 +157,11 @@ def _routed(decision: Routed) -> Facts:
                     "is_fallback": decision.is_fallback, "sent": request_facts(request)}
         case http.ProxyAnswered(_, _, answer, _, upstream):
             return {**common, "reason": str(answer.reason), "location": answer.location or None,
-                    "why": decision.why or decision.routing.denied_by or None,
+                    "why": decision.why or (routing.denied_by if isinstance(routing, Routing) else "") or None,
                     "upstream": _upstream(upstream) if upstream is not None else None,
-                    "near_misses": [_near(each) for each in decision.near_misses()]}
+                    "flaw": flaw_text(decision.flaw) if decision.flaw is not None else None,
+                    "near_misses": near_facts(routing) if isinstance(routing, RouteRouting) else
+                    [_near(each) for each in near_misses(routing)]}
         case http.UpstreamFailed(_, _, upstream, attempts):
             return {**common, "upstream": _upstream(upstream), "attempts": _attempts(attempts)}
         case other:
@@ -198,7 +207,8 @@ def _routing(routing: Routing) -> Facts:
     match, location = routing.match, routing.location
     return {"host": routing.address.host if isinstance(routing.address, Address) else None,
             "host_match": str(match.reason) if match is not None else None,
-            "path": routing.path, "rule_chosen": _rule(location.rule) if location is not None else None}
+            "path": routing.path, "rule_chosen": _rule(location.rule) if location is not None else None,
+            "losers": [_loser(each) for each in losers(routing)]}
 
 
 def _rule(rule: Rule) -> Facts:

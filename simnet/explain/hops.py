@@ -7,7 +7,9 @@ from typing import assert_never
 
 from simnet.dataplane import decisions as core
 from simnet.dataplane.dns import decisions as dns
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http import decisions as http
+from simnet.dataplane.http.plan import AnyRouting
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.union import decision_of
 
@@ -58,16 +60,23 @@ def _hops(step: Step) -> Iterator[str]:
         case core.ProxyReached(pod):
             yield f"pod/{pod.key}"
         case (core.Delivered(receiver) | core.NotListening(receiver) | core.CertificateRefused(receiver)
-              | core.NotTLS(receiver) | core.PlainToTLS(receiver)):
+              | core.NotTLS(receiver) | core.NameRefused(receiver) | core.PlainToTLS(receiver)):
             if "/" in receiver:  # an endpoint that no pod owns is only an address
                 yield receiver
         case http.RuleChosen() | http.ProxyAnswered():
-            location = decision.routing.location
-            if location is not None and location.rule.ingress is not None:
-                yield f"ingress/{location.rule.ingress.key}"
+            yield from _rule(decision.routing)
         case (core.PodAddressed() | core.UnownedEndpoint() | core.Loopback() | core.OutsideAddressed()
               | core.LeftCluster() | core.ReplyLost() | core.NoPath() | core.NoAddress() | core.Admitted() | core.Looped()
               | http.UpstreamFailed()):
             return
         case other:
             assert_never(other)
+
+
+def _rule(routing: AnyRouting) -> Iterator[str]:
+    """The object whose rule was in charge."""
+    if isinstance(routing, RouteRouting):
+        if routing.entry is not None:
+            yield f"httproute/{routing.entry.route.key}"
+    elif routing.location is not None and routing.location.rule.ingress is not None:
+        yield f"ingress/{routing.location.rule.ingress.key}"

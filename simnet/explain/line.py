@@ -8,6 +8,7 @@ from typing import assert_never
 from simnet import ip
 from simnet.dataplane import decisions as core
 from simnet.dataplane.dns import decisions as dns
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http import decisions as http
 from simnet.dataplane.packet import Packet
 from simnet.dataplane.step import Trace
@@ -23,7 +24,7 @@ Met = (dns.NameResolved | core.EnteredCluster | core.RoutedToNode | core.NodeAdd
 Ended = (dns.NameUnresolved | core.LeftCluster | core.RejectedByMode | core.DroppedByMode | core.NoEndpoints
          | core.NoLocalEndpoints | core.SourceOutOfRange | core.ReplyLost | core.NoPath | core.NoAddress | core.Looped
          | http.ProxyAnswered | http.UpstreamFailed | core.HealthChecked)
-Received = core.Delivered | core.NotListening | core.CertificateRefused | core.NotTLS | core.PlainToTLS
+Received = core.Delivered | core.NotListening | core.CertificateRefused | core.NotTLS | core.NameRefused | core.PlainToTLS
 
 
 def one_line(trace: Trace) -> str:
@@ -72,6 +73,9 @@ def _met(packet: Packet, decision: Met) -> Iterator[str]:
             yield f"service/{short(claim.rules.service.key)}"
         case core.ProxyReached(pod):
             yield f"pod/{short(pod.key)}:{packet.port}"
+        case http.RuleChosen() if isinstance(decision.routing, RouteRouting):
+            entry = decision.routing.entry
+            yield f"httproute/{short(entry.route.key)}" if entry is not None else "gateway"
         case http.RuleChosen():
             ingress = decision.rule.ingress
             yield f"ingress/{short(ingress.key)}" if ingress is not None else "default backend"
@@ -128,6 +132,8 @@ def _received(packet: Packet, decision: Received) -> Iterator[str]:
             yield f"tls-error ({decision.reason})"
         case core.NotTLS():
             yield "tls-error (the port speaks plain text)"
+        case core.NameRefused(_, _, _, name):
+            yield f"tls-error (no listener for {name or 'a client without SNI'})"
         case core.PlainToTLS():
             yield f"{decision.response.status} (the port speaks TLS)"
         case other:

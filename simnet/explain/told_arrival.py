@@ -10,7 +10,7 @@ from simnet.dataplane.step import Step
 from simnet.explain.told_refusal import AT_ONCE, RESET
 from simnet.explain.words import Said, listed, named
 
-Arrival = (core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS
+Arrival = (core.Delivered | core.ProxyReached | core.NotListening | core.CertificateRefused | core.NotTLS | core.NameRefused
            | core.PlainToTLS)
 
 KNOWN_WORDS = {
@@ -43,6 +43,9 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
             inside = f" (container {container})" if container else ""
             facts = [f"the port is open: {KNOWN_WORDS.get(known_by, known_by)}", *certificate_facts(certificate, "")]
             return f"{named(receiver)} takes it on port {port}{inside}", facts
+        case core.ProxyReached(pod, controller, certificate, reason, True):
+            return (f"pod {pod.key}, which serves Gateway {controller}, takes it on port {port} and reads the request",
+                    certificate_facts(certificate, reason))
         case core.ProxyReached(_, controller, certificate, reason):
             return (f"pod {controller}, an Ingress controller, takes it on port {port} and reads the request",
                     certificate_facts(certificate, reason))
@@ -55,6 +58,9 @@ def arrival_told(step: Step, decision: Arrival) -> Said:
                     certificate_facts(certificate, shown_because))
         case core.NotTLS(receiver):
             return f"the client starts TLS and {named(receiver)} answers in plain text on port {port}", []
+        case core.NameRefused(_, _, gateway, name, reason):
+            who = f"asks for {name}" if name else "names no server"
+            return f"the client {who}, and Gateway {gateway} ends the handshake: {reason}", []
         case core.PlainToTLS(receiver, _, response):
             return f"the client sends plain HTTP and port {port} of {named(receiver)} wants TLS: {response.status}", []
         case other:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http import decisions as http
-from simnet.dataplane.http.losing import Loser, Loss, Near, NearMiss
+from simnet.dataplane.http.losing import Loser, Loss, Near, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import AnswerReason, Routing
 from simnet.dataplane.http.message import Request
 from simnet.dataplane.http.notes import Note
@@ -16,6 +17,7 @@ from simnet.dataplane.http.table import HostReason
 from simnet.dataplane.http.target import Address
 from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.step import Attempt, Step
+from simnet.explain.told_gateway import gateway_told
 from simnet.explain.words import Said, listed, question_of, result_of
 
 Routed = http.RuleChosen | http.ProxyAnswered | http.UpstreamFailed
@@ -29,17 +31,19 @@ NEAR_WORDS = {Near.CLASS: "if this controller served its Ingress", Near.CASE: "w
 
 
 def proxy_told(step: Step, decision: Routed) -> Said:
-    asked = step.before.flow.request
+    asked, routing = step.before.flow.request, decision.routing
+    if isinstance(routing, RouteRouting):
+        return gateway_told(routing, decision, [] if isinstance(decision, http.ProxyAnswered) else _attempts(decision.attempts))
     match decision:
         case http.RuleChosen():
-            return f"{_host_text(decision.routing)}: {_rule_sentence(decision)}", _chosen_facts(decision, asked)
+            return f"{_host_text(routing)}: {_rule_sentence(decision)}", _chosen_facts(decision, routing, asked)
         case http.ProxyAnswered():
-            return (f"{_host_text(decision.routing)}: {answer_sentence(decision)}",
-                    [*_answer_facts(decision), *_losers(decision.losers()), *_near(decision.near_misses()),
+            return (f"{_host_text(routing)}: {answer_sentence(decision)}",
+                    [*_answer_facts(decision, routing), *_losers(losers(routing)), *_near(near_misses(routing)),
                      *_notes(decision.notes)])
         case http.UpstreamFailed(_, _, upstream, attempts, response):
             return (f"{_backend(upstream)}: no endpoint answered, so the controller answers {response.status} by itself",
-                    [*_attempts(attempts), *_losers(decision.losers()), *_notes(decision.notes)])
+                    [*_attempts(attempts), *_losers(losers(routing)), *_notes(decision.notes)])
         case other:
             assert_never(other)
 
@@ -75,7 +79,7 @@ def _rule_sentence(decision: http.RuleChosen) -> str:
     return f"rule {rule_text(decision.rule)} is chosen"
 
 
-def _chosen_facts(decision: http.RuleChosen, asked: Request | None) -> list[str]:
+def _chosen_facts(decision: http.RuleChosen, routing: Routing, asked: Request | None) -> list[str]:
     peer, among = decision.peer, decision.among
     facts = [*_asked(decision.paths), f"backend: {_backend(decision.upstream)}", *_why(decision)]
     if decision.upstream.is_service:
@@ -92,7 +96,7 @@ def _chosen_facts(decision: http.RuleChosen, asked: Request | None) -> list[str]
     if asked is not None and asked.host != decision.request.host:
         facts.append(f"Host {asked.host} -> {decision.request.host}")
     facts += [f"a copy goes to {mirror}; its answer is dropped" for mirror in decision.mirrors]
-    return [*facts, *_attempts(decision.attempts), *_losers(decision.losers()), *_notes(decision.notes)]
+    return [*facts, *_attempts(decision.attempts), *_losers(losers(routing)), *_notes(decision.notes)]
 
 
 def _why(decision: http.RuleChosen) -> list[str]:
@@ -127,16 +131,17 @@ def _attempts(attempts: Iterable[object]) -> list[str]:
 
 def answer_sentence(decision: http.ProxyAnswered) -> str:
     """What an HTTP proxy answers without asking any backend, and why, as a clause."""
-    status = decision.response.status
+    status, routing = decision.response.status, decision.routing
+    assert isinstance(routing, Routing), "what a Gateway answers is told by gateway_told"
     match decision.answer.reason:
         case AnswerReason.DEFAULT_BACKEND:
             return f"no rule takes the request, so the controller answers {status} by itself"
         case AnswerReason.NO_UPSTREAM if decision.upstream is not None:
             return f"{_backend(decision.upstream)} cannot serve: {decision.upstream.state}; the answer is {status}"
         case AnswerReason.DENIED:
-            return f"{_denied(decision.routing)}, which closes the location: the answer is {status}"
+            return f"{_denied(routing)}, which closes the location: the answer is {status}"
         case AnswerReason.MALFORMED:
-            return f"{decision.routing.address}; the answer is {status}"
+            return f"{routing.address}; the answer is {status}"
         case reason:
             more = f" ({decision.why})" if decision.why else ""
             return f"{reason}{more}: the controller answers {status} by itself"
@@ -152,11 +157,11 @@ def _denied(routing: Routing) -> str:
             "namespace, or without the key it needs")
 
 
-def _answer_facts(decision: http.ProxyAnswered) -> list[str]:
+def _answer_facts(decision: http.ProxyAnswered, routing: Routing) -> list[str]:
     facts = _asked(decision.paths)
     if decision.answer.location:
         facts.append(f"redirected to {decision.answer.location}")
-    location = decision.routing.location
+    location = routing.location
     if location is not None and not location.rule.is_implicit:
         facts.append(f"rule {rule_text(location.rule)} is in charge")
     if decision.upstream is not None and decision.upstream.unready:
@@ -166,8 +171,8 @@ def _answer_facts(decision: http.ProxyAnswered) -> list[str]:
 
 # what lost ------------------------------------------------------------------------------------------------------
 
-def _losers(losers: list[Loser]) -> list[str]:
-    shown = [each for each in losers if not each.rule.is_implicit]
+def _losers(found: list[Loser]) -> list[str]:
+    shown = [each for each in found if not each.rule.is_implicit]
     lines = [f"lost: {rule_text(each.rule)}: {loss_text(each)}" for each in shown[:MOST_LOSERS]]
     return [*lines, f"lost: {len(shown) - MOST_LOSERS} more"] if len(shown) > MOST_LOSERS else lines
 

@@ -137,6 +137,7 @@ _CLUSTER = [
            execs_args=True, proxy="ingress-nginx"),
     _image("simnet/spec-ingress", "scratch", *_ports(80), Listen(443, tls=True), servers="spec-ingress",
            entrypoint="spec-ingress", execs_args=True, proxy="spec"),
+    [ImageProfile(name="http-gateway", listen=None, proxy="gateway")],  # a Gateway's own pods: the ports they declare
     _image("ingress-nginx/kube-webhook-certgen", "scratch", runs=False),
     _image("prom/prometheus prometheus/prometheus", "busybox", *_ports(9090, app="prometheus"),
            entrypoint="prometheus"),

@@ -169,6 +169,8 @@ OLDER: Mapping[str, Older] = {
     "apps/v1beta2/DaemonSet": Older("apps/v1", "1.9", "1.16"),
     "apps/v1beta2/ReplicaSet": Older("apps/v1", "1.9", "1.16"),
     "apps/v1beta2/StatefulSet": Older("apps/v1", "1.9", "1.16"),
+    **{f"gateway.networking.k8s.io/v1beta1/{kind}": Older("gateway.networking.k8s.io/v1", "", "")
+       for kind in ("GatewayClass", "Gateway", "HTTPRoute", "ReferenceGrant")},
     "events.k8s.io/v1beta1/Event": Older("v1", "1.19", "1.25", _event),
     "events.k8s.io/v1/Event": Older("v1", "", "", _event),
 }

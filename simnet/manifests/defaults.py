@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simnet.manifests.convert import Tree, converted, copied
+from simnet.manifests.defaults_gateway import gateway_defaults, route_defaults
 from simnet.manifests.defaults_pod import pod_level_defaults, pod_spec_defaults
 from simnet.manifests.schema import Field, tables
 
@@ -222,5 +223,6 @@ _FILLERS: Mapping[str, Callable[[Tree], None]] = {
     "Service": _service, "Pod": _pod, "Deployment": _deployment, "ReplicaSet": _replica_set,
     "DaemonSet": _daemon_set, "StatefulSet": _stateful_set, "NetworkPolicy": _network_policy,
     "Endpoints": _endpoints, "EndpointSlice": _endpoint_slice, "IngressClass": _ingress_class,
-    "Secret": _secret, "Namespace": _namespace, "Node": _node,
+    "Secret": _secret, "Namespace": _namespace, "Node": _node, "Gateway": gateway_defaults,
+    "HTTPRoute": route_defaults,
 }

@@ -20,6 +20,8 @@ _OWN: Mapping[str, Sequence[Path]] = {
     "Service": (("spec", "loadBalancerIP"),),
     "IngressClass": (("spec", "parameters"),),
     "NetworkPolicy": (("spec",),),
+    "Gateway": (("spec", "tls"), ("spec", "backendTLS"), ("spec", "allowedListeners"), ("spec", "defaultScope")),
+    "HTTPRoute": (("spec", "useDefaultGateways"),),
     "Node": (("status", "capacity"), ("spec", "configSource")),
     "Deployment": (("spec", "strategy"), ("spec", "paused")),
     "DaemonSet": (("spec", "updateStrategy"),),

@@ -11,6 +11,8 @@ from simnet.objects.deployment import Deployment
 from simnet.objects.endpoints import Endpoints
 from simnet.objects.endpointslice import EndpointSlice
 from simnet.objects.event import Event
+from simnet.objects.gateway import Gateway, GatewayClass, ReferenceGrant
+from simnet.objects.httproute import HTTPRoute
 from simnet.objects.ingress import Ingress
 from simnet.objects.ingressclass import IngressClass
 from simnet.objects.meta import Object
@@ -72,6 +74,10 @@ KINDS: tuple[Kind, ...] = (
     _kind(DaemonSet, "daemonsets", "ds"),
     _kind(Ingress, "ingresses", "ing"),
     _kind(NetworkPolicy, "networkpolicies", "netpol"),
+    _kind(GatewayClass, "gatewayclasses", "gc", namespaced=False),
+    _kind(Gateway, "gateways", "gtw"),
+    _kind(HTTPRoute, "httproutes"),
+    _kind(ReferenceGrant, "referencegrants", "refgrant"),
     _kind(Event, "events", "ev"),
 )
 

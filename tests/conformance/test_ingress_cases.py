@@ -24,8 +24,9 @@ GROUP_KEYS = {"id", "title", "frontend", "profile", "controller", "use", "object
 CASE_KEYS = {"id", "kind", "rule", "why", "note", "source", "verified", "expect", "expect_any", "request", "create",
              "by", "object"}
 REQUEST_KEYS = {"method", "scheme", "host", "path", "headers", "cookies", "client_ip", "sni", "port", "http_version",
-                "body_bytes", "backend_status", "backend_headers", "backend_delay_ms", "repeat"}
+                "body_bytes", "backend_status", "backend_headers", "backend_delay_ms", "repeat", "gateway"}
 ADMISSION_KEYS = {"accepted", "errors", "stored", "message_contains"}
+STATUS_KEYS = {"loadBalancer", "parent", "conditions", "listeners"}
 NODE = "198.51.100.1"
 FIRST_MOMENT = from_iso("2020-01-01T00:00:00Z")
 
@@ -67,7 +68,7 @@ def test_ingress_case(group: Case, case: Case, profile: str, clusters: dict[tupl
                       ) -> None:
     assert set(group) <= GROUP_KEYS, f"unknown keys {set(group) - GROUP_KEYS}"
     assert set(case) <= CASE_KEYS, f"unknown keys {set(case) - CASE_KEYS}"
-    assert group["frontend"] == "ingress", f"front end {group['frontend']} is not modelled yet"
+    assert group["frontend"] in ("ingress", "gateway"), f"unknown front end {group['frontend']}"
     key = (group["id"], profile, case.get("by") == "webhook")
     if key not in clusters:
         clusters[key] = cluster_of(group, profile, webhook=key[2])
@@ -118,6 +119,8 @@ def check_request(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
 def asking(request: Case) -> tuple[str, str, Case]:
     """URL, client and keywords of the public API for one request of a case."""
     scheme, host = request.get("scheme", "http"), request.get("host")
+    if "gateway" in request:
+        return asking_gateway(request)
     name = "no-host.invalid" if host is None else re.sub(r":\d+$", "", host)
     headers: list[tuple[str, str | None]] = [("Host", host)]
     headers += list(request.get("headers", {}).items())
@@ -132,6 +135,14 @@ def asking(request: Case) -> tuple[str, str, Case]:
     if scheme == "https":
         options["sni"] = request.get("sni", name if host is not None else None)
     return f"{scheme}://{name}/", request.get("client_ip", "127.0.0.1"), options
+
+
+def asking_gateway(request: Case) -> tuple[str, str, Case]:
+    """The same for a request that is addressed to a Gateway: it enters at its pod, on the listener's port."""
+    url, client, options = asking({key: value for key, value in request.items() if key not in ("gateway", "port")})
+    port = f":{request['port']}" if "port" in request else ""
+    del options["at"]
+    return f"{url[:-1]}{port}/", client, {**options, "front_end": request["gateway"]}
 
 
 def chosen(trace: simnet.Trace) -> RuleChosen | None:
@@ -208,10 +219,16 @@ def check_body(trace: simnet.Trace, wanted: str) -> None:
     assert trace.response is not None and trace.response.text == wanted
 
 
+def check_mirrors(trace: simnet.Trace, wanted: list[str]) -> None:
+    found = chosen(trace)
+    assert found is not None and sorted(found.mirrors) == sorted(wanted)
+
+
 FACTS: dict[str, Callable[[simnet.Trace, Any], None]] = {
     "status": check_status_code, "backend": check_backend, "target_port": check_target_port, "path": check_path,
     "backend_headers": check_backend_headers, "response_headers": check_response_headers, "location": check_location,
-    "certificate": check_certificate, "body": check_body}
+    "certificate": check_certificate, "body": check_body,
+    "mirrored_to": check_mirrors}
 
 
 def is_counted(trace: simnet.Trace) -> bool:
@@ -256,10 +273,39 @@ def check_stored(cluster: simnet.Cluster, manifest: Case, wanted: Mapping[str, A
 
 
 def check_status(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
-    assert set(expect) <= {"loadBalancer"}, f"unknown expectations {set(expect) - {'loadBalancer'}}"
-    kind, namespace, name = case["object"].split("/")
-    found = cluster.get(kind, name, namespace=namespace).manifest["status"]["loadBalancer"]
-    assert found == expect["loadBalancer"]
+    assert set(expect) <= STATUS_KEYS, f"unknown expectations {set(expect) - STATUS_KEYS}"
+    kind, *_, name = case["object"].split("/")
+    namespace = case["object"].removeprefix(kind).removesuffix(name).strip("/")
+    status = cluster.get(kind, name, namespace=namespace).manifest.get("status", {})
+    if "loadBalancer" in expect:
+        assert status["loadBalancer"] == expect["loadBalancer"]
+    if "conditions" in expect:
+        check_conditions(conditions_of(status, expect.get("parent")), expect["conditions"])
+    for wanted in expect.get("listeners", ()):
+        check_listener(next(each for each in status["listeners"] if each["name"] == wanted["name"]), wanted)
+
+
+def conditions_of(status: Mapping[str, Any], parent: str | None) -> list[Case]:
+    """The conditions of an object, or of a route's entry for one parent, NAMESPACE/NAME or only NAME."""
+    if parent is None:
+        return list(status["conditions"])
+    return [condition for each in status["parents"] if parent.rpartition("/")[2] == each["parentRef"]["name"]
+            for condition in each["conditions"]]
+
+
+def check_conditions(found: list[Case], wanted: list[Case]) -> None:
+    """Each must be there; one without reason has any."""
+    for each in wanted:
+        assert set(each) <= {"type", "status", "reason"}, f"unknown keys of a condition: {set(each)}"
+        assert any(all(other.get(key) == value for key, value in each.items()) for other in found), (each, found)
+
+
+def check_listener(found: Case, wanted: Case) -> None:
+    assert set(wanted) <= {"name", "attachedRoutes", "conditions", "supportedKinds"}, f"unknown keys {set(wanted)}"
+    assert found["attachedRoutes"] == wanted.get("attachedRoutes", found["attachedRoutes"])
+    check_conditions(found["conditions"], wanted.get("conditions", []))
+    if "supportedKinds" in wanted:
+        assert [each["kind"] for each in found["supportedKinds"]] == wanted["supportedKinds"]
 
 
 CHECKS = {"request": check_request, "admission": check_admission, "status": check_status}

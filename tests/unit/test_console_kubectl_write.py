@@ -345,7 +345,7 @@ def test_versions_are_those_modelled(session: Session) -> None:
         "Client Version: v1.35.0\nKustomize Version: v5.7.1\nServer Version: v1.35.0\n")
     assert run(session, "kubectl cluster-info").stdout.startswith("Kubernetes control plane is running at https://")
     assert run(session, "kubectl api-resources").stdout.startswith(
-        "NAME              SHORTNAMES   APIVERSION             NAMESPACED   KIND\n")
+        "NAME              SHORTNAMES   APIVERSION                     NAMESPACED   KIND\n")
 
 
 def test_a_verb_that_exists_and_is_not_modelled_says_so(session: Session) -> None:

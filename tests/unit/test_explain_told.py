@@ -157,6 +157,8 @@ ROWS: list[tuple[Decided, str, list[str]]] = [  # the decision, the sentence, th
      "client does not know it",
      ["certificate: the controller's own fallback; the Secret of the tls section does not exist, so the default one is shown"]),
     (core.NotTLS("pod/default/web-1", POD), "the client starts TLS and pod default/web-1 answers in plain text on port 80", []),
+    (core.NameRefused("pod/default/web-1", POD, "default/gw", "shop.test", "no listener has this name"),
+     "the client asks for shop.test, and Gateway default/gw ends the handshake: no listener has this name", []),
     (core.PlainToTLS("pod/default/web-1", POD, Response(400)),
      "the client sends plain HTTP and port 80 of pod default/web-1 wants TLS: 400", []),
     (http.RuleChosen("ingress-nginx/c", ROUTED, UPSTREAM, PEERS[0], PEERS, SENT),
@@ -223,6 +225,7 @@ HOPS = {  # what a `path ... via` line sees of each decision; spec/stories.md, "
     "SourceOutOfRange": ["drop"], "Departed": ["snat"], "Crossed": ["node/node-1", "node/node-2"],
     "Delivered": ["pod/default/web-1"], "ProxyReached": ["pod/default/web-1"], "NotListening": ["pod/default/web-1"],
     "CertificateRefused": ["pod/ingress-nginx/c"], "NotTLS": ["pod/default/web-1"], "PlainToTLS": ["pod/default/web-1"],
+    "NameRefused": ["pod/default/web-1"],
     "RuleChosen": ["ingress/default/shop"],
 }
 
@@ -245,6 +248,7 @@ LINES = {  # the end of the one line of a failure report; spec/stories.md, "What
     "RejectedByMode": "reject (the Service has no port 81)", "DroppedByMode": "drop (no Service has the address)",
     "PlainToTLS": "pod/web-1:80 > 400 (the port speaks TLS)", "NotTLS": "pod/web-1:80 > tls-error (the port speaks plain text)",
     "ReplyLost": "hangs (the answer goes past node-1)", "HealthChecked": "200 (health check of node-1)", "Looped": "loop", "Delivered": "pod/web-1:80 > open",
+    "NameRefused": "pod/web-1:80 > tls-error (no listener for shop.test)",
 }
 
 

@@ -26,9 +26,7 @@ KINDS = [  # set, objects, kinds that are kept but not modelled, with how many o
         "Role.rbac.authorization.k8s.io": 1, "RoleBinding.rbac.authorization.k8s.io": 1,
         "ValidatingWebhookConfiguration.admissionregistration.k8s.io": 1,
         "MutatingWebhookConfiguration.admissionregistration.k8s.io": 1,
-        "CustomResourceDefinition.apiextensions.k8s.io": 5, "GatewayClass.gateway.networking.k8s.io": 1,
-        "Gateway.gateway.networking.k8s.io": 1, "HorizontalPodAutoscaler.autoscaling": 1,
-        "HTTPRoute.gateway.networking.k8s.io": 3, "ReferenceGrant.gateway.networking.k8s.io": 1,
+        "CustomResourceDefinition.apiextensions.k8s.io": 5, "HorizontalPodAutoscaler.autoscaling": 1,
         "GRPCRoute.gateway.networking.k8s.io": 1}),
 ]
 

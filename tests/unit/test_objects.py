@@ -26,7 +26,7 @@ from tests.test_messages import assert_message
 
 KEY = ObjectKey("default", "web")
 
-# plural, short names, api version, namespaced, kind: `kubectl api-resources` of Kubernetes 1.35
+# plural, short names, api version, namespaced, kind: `kubectl api-resources` of Kubernetes 1.35 with Gateway API 1.5
 RESOURCES = """\
 configmaps cm v1 true ConfigMap
 endpoints ep v1 true Endpoints
@@ -44,7 +44,11 @@ statefulsets sts apps/v1 true StatefulSet
 endpointslices - discovery.k8s.io/v1 true EndpointSlice
 ingressclasses - networking.k8s.io/v1 false IngressClass
 ingresses ing networking.k8s.io/v1 true Ingress
-networkpolicies netpol networking.k8s.io/v1 true NetworkPolicy""".splitlines()
+networkpolicies netpol networking.k8s.io/v1 true NetworkPolicy
+gatewayclasses gc gateway.networking.k8s.io/v1 false GatewayClass
+gateways gtw gateway.networking.k8s.io/v1 true Gateway
+httproutes - gateway.networking.k8s.io/v1 true HTTPRoute
+referencegrants refgrant gateway.networking.k8s.io/v1 true ReferenceGrant""".splitlines()
 
 
 @pytest.mark.parametrize("row", RESOURCES)

@@ -14,7 +14,7 @@ from simnet.dataplane.packet import Place
 from simnet.dataplane.step import Fork, Step, Trace
 from simnet.dataplane.union import Decision
 from simnet.dataplane.walk import PROXY_LIMIT, STAGE_AT, flow_hash
-from simnet.testing import deployment, ingress
+from simnet.testing import deployment, gateway, gateway_class, ingress, listener
 from simnet.testing import pod as built_pod
 from simnet.testing import service as built_service
 from tests.unit.flow_net import (
@@ -186,6 +186,12 @@ def proxied(path: str = "/", scheme: str = "http", **options: Any) -> Trace:
     return cluster.request(f"{scheme}://shop.test{path}", OUTSIDE, **options)
 
 
+def gateway_net() -> simnet.Cluster:
+    cluster = simnet.Cluster(nodes=1)
+    cluster.apply([gateway_class(), gateway("gw", listener("https", hostname="shop.t", tls="s"))])
+    return cluster
+
+
 def cut_off() -> Trace:
     cluster = net()
     cluster.cut("node/b", "router")
@@ -224,6 +230,7 @@ REACHED: dict[str, Callable[[], Trace]] = {
     "CertificateRefused": lambda: proxied(scheme="https"),
     "NotTLS": lambda: net(images={"simnet.example/echo": {"listen": [8080]}}).request(f"https://{WEB_A}/", "pod/client"),
     "PlainToTLS": lambda: net(images=TLS_POD).request(f"http://{WEB_A}/", "pod/client"),
+    "NameRefused": lambda: gateway_net().request("https://other.t/", OUTSIDE, front_end="default/gw"),
     "RuleChosen": lambda: proxied(),
     "ProxyAnswered": lambda: simnet.Cluster().request("http://x.test/", OUTSIDE, at="203.0.113.1"),
     "UpstreamFailed": lambda: proxied("/bad"),

@@ -1,10 +1,12 @@
 """The columns of `kubectl get`, one table a kind. A wide column is shown with `-o wide` only.
 
-Source: kubernetes/kubernetes pkg/printers/internalversion/printers.go, function for function.
+Source: kubernetes/kubernetes pkg/printers/internalversion/printers.go, function for function; Gateway API: the markers
+`+kubebuilder:printcolumn` of kubernetes-sigs/gateway-api apis/v1.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,6 +153,24 @@ def _parameters(ingress_class: Any) -> str:
     return f"{given.get('kind', '')}{'.' + given['apiGroup'] if given.get('apiGroup') else ''}/{given.get('name', '')}"
 
 
+def _condition(type: str) -> Callable[[Any], str]:
+    """The status of one condition; an empty cell as long as nobody has set it."""
+    return lambda each: next((found.status for found in each.conditions if found.type == type), "")
+
+
+_GATEWAY_CLASS = (NAME, _column("CONTROLLER", lambda each: each.controller), _column("ACCEPTED", _condition("Accepted")),
+                  AGE, _column("DESCRIPTION", lambda each: (each.raw.get("spec") or {}).get("description", ""), True))
+_GATEWAY = (NAME, _column("CLASS", lambda each: each.class_name),
+            _column("ADDRESS", lambda each: each.addresses[0] if each.addresses else ""),
+            _column("PROGRAMMED", _condition("Programmed")), AGE)
+
+
+def _hostnames(route: Any) -> str:
+    """A list is written as JSON, one that is not there as nothing."""
+    return json.dumps(route.spec.hostnames, separators=(",", ":")) if route.spec.hostnames else ""
+
+
+_HTTP_ROUTE = (NAME, _column("HOSTNAMES", _hostnames), AGE)
 _INGRESS_CLASS = (NAME, _column("CONTROLLER", lambda each: each.controller), _column("PARAMETERS", _parameters), AGE)
 
 
@@ -239,7 +259,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "Pod": _POD, "Service": _SERVICE, "Endpoints": _ENDPOINTS, "EndpointSlice": _SLICE, "Ingress": _INGRESS,
     "IngressClass": _INGRESS_CLASS, "Node": _NODE, "Namespace": _NAMESPACE, "Deployment": _DEPLOYMENT,
     "ReplicaSet": _REPLICA_SET, "StatefulSet": _STATEFUL_SET, "DaemonSet": _DAEMON_SET, "Event": _EVENT,
-    "Secret": _SECRET, "ConfigMap": _CONFIG_MAP, "NetworkPolicy": _NETWORK_POLICY,
+    "Secret": _SECRET, "GatewayClass": _GATEWAY_CLASS, "Gateway": _GATEWAY, "HTTPRoute": _HTTP_ROUTE,
+    "ConfigMap": _CONFIG_MAP, "NetworkPolicy": _NETWORK_POLICY,
 }
 PLAIN = (NAME, AGE)
 """What kinds without a table of their own get, custom resources and service accounts among them."""

@@ -6,30 +6,35 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from simnet.control.gateway.references import Resolved
+from simnet.dataplane.gateway.losing import RouteLoser, RouteNearMiss, route_losers, route_near_misses
 from simnet.dataplane.http.credentials import Verdict as Credential
 from simnet.dataplane.http.losing import Loser, NearMiss, losers, near_misses
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
 from simnet.dataplane.http.notes import Note
-from simnet.dataplane.http.plan import NEVER, Retry, Role
+from simnet.dataplane.http.plan import NEVER, AnyRouting, Retry, Role
 from simnet.dataplane.http.servers import Location, Rule
 from simnet.dataplane.http.sticky import Stickiness
 from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.step import Attempt, Trace
 from simnet.dataplane.verdict import Verdict
+from simnet.objects.httproute import BackendRef
 
 Walks = tuple[tuple[Fraction, Trace], ...]
 
 
-def _notes(routing: Routing) -> tuple[Note, ...]:
+def _notes(routing: AnyRouting) -> tuple[Note, ...]:
     """What the annotations of the Ingress in charge ask for in vain."""
-    if routing.location is None or routing.match is None:
+    if not isinstance(routing, Routing) or routing.location is None or routing.match is None:
         return ()
     return routing.match.server.settings_of(routing.location.rule.ingress).notes
 
 
-def _not_modelled(routing: Routing) -> tuple[str, ...]:
+def _not_modelled(routing: AnyRouting) -> tuple[str, ...]:
     """Annotations of that Ingress, canaries of its host, flags and ConfigMap keys that are kept and not acted on."""
+    if not isinstance(routing, Routing):
+        return routing.not_modelled
     table = routing.table
     found: list[str] = []
     if routing.location is not None and routing.match is not None:
@@ -48,13 +53,14 @@ class RuleChosen:
 
     `upstream` is the backend with all its peers; `among` leaves out those tried before. `role` says in which capacity
     this backend got it, `why` what led there ('' when the rule alone did), `mirrors` who gets a copy. `timeout_seconds`
-    is how long the backend may take to answer, `stickiness` what the client is told to come back with, `paths` the walks
-    of the question that auth-url asks first, `retry` when another peer is asked instead.
+    is how long the backend may take to answer (0: any time), `stickiness` what the client is told to come back with,
+    `paths` the walks of the question that auth-url asks first, `retry` when another peer is asked instead, `ref` the entry
+    of an HTTPRoute's rule.
     """
 
     verdict: ClassVar[Verdict | None] = None
     controller: str
-    routing: Routing
+    routing: AnyRouting
     upstream: Upstream
     peer: Peer
     among: tuple[Peer, ...]
@@ -67,6 +73,7 @@ class RuleChosen:
     stickiness: Stickiness | None = None
     paths: Walks = ()
     retry: Retry = NEVER
+    ref: BackendRef | None = None
 
     @property
     def is_fallback(self) -> bool:
@@ -75,7 +82,7 @@ class RuleChosen:
 
     @property
     def location(self) -> Location:
-        assert self.routing.location is not None
+        assert isinstance(self.routing, Routing) and self.routing.location is not None, "only Ingress rules have locations"
         return self.routing.location
 
     @property
@@ -90,25 +97,26 @@ class RuleChosen:
     def not_modelled(self) -> tuple[str, ...]:
         return _not_modelled(self.routing)
 
-    def losers(self) -> list[Loser]:
+    def losers(self) -> list[Loser] | list[RouteLoser]:
         """Every rule that lost, and why."""
-        return losers(self.routing)
+        return losers(self.routing) if isinstance(self.routing, Routing) else route_losers(self.routing)
 
 
 @dataclass(slots=True)
 class ProxyAnswered:
-    """The proxy answers by itself. `upstream` is the backend that cannot serve (reason NO_UPSTREAM), else None; `why`
-    what exactly was wrong with credentials and the like, '' when the reason says it all; `paths` the walks of the
-    question that auth-url asks."""
+    """The proxy answers by itself. `upstream` is the backend that cannot serve (reason NO_UPSTREAM), `flaw` the backendRef
+    that leads nowhere (BAD_BACKEND), else None; `why` what exactly was wrong with credentials and the like, '' when the
+    reason says it all; `paths` the walks of the question that auth-url asks."""
 
     verdict: ClassVar[Verdict | None] = Verdict.ANSWERED
     controller: str
-    routing: Routing
+    routing: AnyRouting
     answer: Answer
     response: Response
     upstream: Upstream | None = None
     why: str = ""
     paths: Walks = ()
+    flaw: Resolved | None = None
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -118,13 +126,13 @@ class ProxyAnswered:
     def not_modelled(self) -> tuple[str, ...]:
         return (*_not_modelled(self.routing), *((self.why,) if self.why == Credential.NOT_MODELLED else ()))
 
-    def losers(self) -> list[Loser]:
+    def losers(self) -> list[Loser] | list[RouteLoser]:
         """Every rule that lost, and why."""
-        return losers(self.routing)
+        return losers(self.routing) if isinstance(self.routing, Routing) else route_losers(self.routing)
 
-    def near_misses(self) -> list[NearMiss]:
+    def near_misses(self) -> list[NearMiss] | list[RouteNearMiss]:
         """Rules that one change would have made match."""
-        return near_misses(self.routing)
+        return near_misses(self.routing) if isinstance(self.routing, Routing) else route_near_misses(self.routing)
 
 
 @dataclass(slots=True)
@@ -133,7 +141,7 @@ class UpstreamFailed:
 
     verdict: ClassVar[Verdict | None] = Verdict.ANSWERED
     controller: str
-    routing: Routing
+    routing: AnyRouting
     upstream: Upstream
     attempts: tuple[Attempt, ...]
     response: Response
@@ -146,6 +154,6 @@ class UpstreamFailed:
     def not_modelled(self) -> tuple[str, ...]:
         return _not_modelled(self.routing)
 
-    def losers(self) -> list[Loser]:
+    def losers(self) -> list[Loser] | list[RouteLoser]:
         """Every rule that lost, and why."""
-        return losers(self.routing)
+        return losers(self.routing) if isinstance(self.routing, Routing) else route_losers(self.routing)

@@ -50,6 +50,12 @@ class AnswerReason(StrEnum):
     MISDIRECTED = "the TLS handshake named another host than one that asks for client certificates"
     NO_CLIENT_CERTIFICATE = "the host asks for a client certificate and none was shown"
     CLIENT_NAME = "the client certificate's name does not match auth-tls-match-cn"
+    NO_ROUTE = "no route of the Gateway takes the request"
+    OTHER_LISTENER = "the connection was made for another listener"
+    ROUTE_REDIRECT = "a redirect filter"
+    UNKNOWN_FILTER = "a filter that is not modelled"
+    NO_BACKEND = "the rule has no backend with a weight"
+    BAD_BACKEND = "the backend reference leads nowhere"
 
 
 @dataclass(slots=True)

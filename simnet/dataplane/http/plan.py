@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from simnet.control.gateway.references import Resolved
+from simnet.dataplane.gateway.matching import RouteRouting
 from simnet.dataplane.http.matching import Answer, Routing
 from simnet.dataplane.http.message import Request, Response
 from simnet.dataplane.http.outer_auth import Question
 from simnet.dataplane.http.sticky import Stickiness
 from simnet.dataplane.http.upstreams import Peer, Upstream
 from simnet.dataplane.step import Trace
+from simnet.objects.httproute import BackendRef
 
 CERTAIN = Fraction(1)
+
+AnyRouting = Routing | RouteRouting
+"""What was decided about a request: by Ingress rules, or by HTTPRoutes."""
 
 
 class Role(StrEnum):
@@ -32,12 +38,14 @@ class Role(StrEnum):
 
 @dataclass(slots=True)
 class Said:
-    """The front end answers by itself; `upstream` is the backend that cannot serve, if that is why; `why` says more."""
+    """The front end answers by itself; `upstream` is the backend that cannot serve, if that is why, `flaw` the backendRef
+    that leads nowhere; `why` says more."""
 
     answer: Answer
     response: Response
     upstream: Upstream | None = None
     why: str = ""
+    flaw: Resolved | None = None
 
 
 @dataclass(slots=True)
@@ -47,7 +55,7 @@ class Way:
     `among` are the peers that may be chosen, each as likely as the others (affinity narrows them); `mirrors` names
     whoever gets a copy and `why` says what led here (`CanaryReason` and the like, '' when nothing but the rule did).
     `timeout_seconds` is how long the backend may take, 0 for any time. `keeps_peer`: the next try goes to the same peer
-    again. `stickiness` is what the client is told to come back with.
+    again. `stickiness` is what the client is told to come back with, `ref` the entry of an HTTPRoute's rule.
     """
 
     upstream: Upstream
@@ -59,6 +67,7 @@ class Way:
     timeout_seconds: float = 60.0
     keeps_peer: bool = False
     stickiness: Stickiness | None = None
+    ref: BackendRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class Plan:
     walks of the question, once it has been put.
     """
 
-    routing: Routing
+    routing: AnyRouting
     outcomes: tuple[tuple[Fraction, Way | Said], ...]
     retry: Retry = NEVER
     question: Question | None = None

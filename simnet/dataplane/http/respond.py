@@ -12,13 +12,15 @@ from typing import Final, Protocol
 from simnet.control.listening import Listening
 from simnet.dataplane import decisions as core
 from simnet.dataplane.conntrack import is_cut_off
+from simnet.dataplane.gateway.matching import RouteRouting
+from simnet.dataplane.gateway.respond import filtered, gateway_response
 from simnet.dataplane.http.answer import answer_at_node, answer_by, answer_unknown
 from simnet.dataplane.http.cookies import cookies_of
 from simnet.dataplane.http.decisions import ProxyAnswered, RuleChosen, UpstreamFailed
 from simnet.dataplane.http.matching import Routing
 from simnet.dataplane.http.message import Reply, Request, Response, ServedCertificate
 from simnet.dataplane.http.pages import nginx_response
-from simnet.dataplane.http.plan import Role
+from simnet.dataplane.http.plan import AnyRouting, Role
 from simnet.dataplane.packet import Packet, Place
 from simnet.dataplane.step import Attempt, Intercepted, Step, Trace
 from simnet.dataplane.verdict import Verdict
@@ -189,9 +191,9 @@ def retried(net: Answering, trace: Trace, reply: Reply | None = None) -> Packet 
                   at.claim, at.target, at.masquerade, (*attempts, Attempt(flow.host, verdict, flow.way)))
 
 
-def _lists_errors(routing: Routing) -> frozenset[int]:
+def _lists_errors(routing: AnyRouting) -> frozenset[int]:
     """The statuses of custom-http-errors, of the location or, where that has no list, of the ConfigMap."""
-    if routing.location is None:
+    if not isinstance(routing, Routing) or routing.location is None:
         return frozenset()
     settings, config = routing.location.settings, routing.table.config
     if not settings.intercepts_errors or not config.intercepts_errors:
@@ -199,7 +201,7 @@ def _lists_errors(routing: Routing) -> frozenset[int]:
     return config.custom_http_errors if settings.custom_http_errors is None else settings.custom_http_errors
 
 
-def _is_error_listed(routing: Routing, status: int) -> bool:
+def _is_error_listed(routing: AnyRouting, status: int) -> bool:
     return status in _lists_errors(routing)
 
 
@@ -215,7 +217,10 @@ def _asking_for_page(at: Packet, status: int) -> Packet:
 
 def through(chosen: RuleChosen, response: Response | None, now: float) -> Response:
     """What a proxy makes of its backend's response: 504 when it took too long, 502 when it was no HTTP."""
-    by, limit = f"ingress-nginx/{chosen.controller}", chosen.timeout_seconds
+    limit = chosen.timeout_seconds
+    if isinstance(chosen.routing, RouteRouting):
+        return _through_gateway(chosen, chosen.routing, response)
+    by = f"ingress-nginx/{chosen.controller}"
     if response is None:
         return finished(chosen.routing, nginx_response(502, by))
     if limit and response.delay_seconds > limit:
@@ -223,6 +228,17 @@ def through(chosen: RuleChosen, response: Response | None, now: float) -> Respon
     kept = tuple((name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP)
     cookies = (("Set-Cookie", cookie),) if (cookie := _cookie(chosen, now)) else ()
     return finished(chosen.routing, replace(response, headers=(*kept, *cookies)))
+
+
+def _through_gateway(chosen: RuleChosen, routing: RouteRouting, response: Response | None) -> Response:
+    """The same for a Gateway, with the filters of its rule (rules G-13, G-20)."""
+    limit = chosen.timeout_seconds
+    if response is None:
+        return gateway_response(502, chosen.controller)
+    if limit and response.delay_seconds > limit:
+        return replace(gateway_response(504, chosen.controller), delay_seconds=limit)
+    kept = tuple((name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP)
+    return filtered(routing, chosen.ref, replace(response, headers=kept))
 
 
 def _cookie(chosen: RuleChosen, now: float) -> str:

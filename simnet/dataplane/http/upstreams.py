@@ -94,8 +94,13 @@ def resolve_upstream(key: ObjectKey, service: Service | None, slices: Iterable[E
     if service.is_external_name:
         return _external(key, service, wanted, allows_external)
     port = service_port(service, wanted, by_target)
-    if port is None:
-        return Upstream(key, wanted, UpstreamState.NO_PORT)
+    return Upstream(key, wanted, UpstreamState.NO_PORT) if port is None else upstream_of_port(key, port, slices, wanted)
+
+
+def upstream_of_port(key: ObjectKey, port: ServicePort, slices: Iterable[EndpointSlice], wanted: str | None = None
+                     ) -> Upstream:
+    """What stands behind one port of a Service. `wanted` is how the rule writes it, by default its number. O(endpoints)."""
+    wanted = str(port.port) if wanted is None else wanted
     peers, unready = _peers(port, sorted(slices, key=lambda each: each.name))
     if peers:
         return Upstream(key, wanted, UpstreamState.READY, peers, port, unready)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simnet.errors import InvalidField
-from simnet.manifests.decode import config, ingress, pod, service, workload
+from simnet.manifests.decode import config, gateway, ingress, pod, service, workload
 from simnet.manifests.decode.meta import Origin
 from simnet.manifests.decode.values import Data
 from simnet.manifests.defaults import defaulted
@@ -22,7 +22,8 @@ _DECODERS: Mapping[str, Callable[[Data, Origin], Object]] = {
     "IngressClass": ingress.ingress_class, "Secret": config.secret, "ConfigMap": config.config_map,
     "ServiceAccount": config.service_account, "Event": config.event, "Deployment": workload.deployment,
     "ReplicaSet": workload.replica_set, "StatefulSet": workload.stateful_set, "DaemonSet": workload.daemon_set,
-    "NetworkPolicy": ingress.network_policy,
+    "NetworkPolicy": ingress.network_policy, "GatewayClass": gateway.gateway_class, "Gateway": gateway.gateway,
+    "HTTPRoute": gateway.http_route, "ReferenceGrant": gateway.reference_grant,
 }
 
 

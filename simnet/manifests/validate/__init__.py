@@ -18,6 +18,8 @@ from simnet.manifests.paths import PlaceOf, nowhere
 from simnet.manifests.schema import tables
 from simnet.manifests.validate import config, network, pod, update, workload
 from simnet.manifests.validate.facts import facts
+from simnet.manifests.validate.gateway import gateway, gateway_class, reference_grant
+from simnet.manifests.validate.httproute import http_route
 from simnet.manifests.validate.ingress import created_ingress, ingress, ingress_class
 from simnet.manifests.validate.service import service
 from simnet.objects.meta import Object
@@ -30,7 +32,8 @@ _RULES: Mapping[str, Rule] = {
     "IngressClass": ingress_class, "Secret": config.secret, "ConfigMap": config.config_map,
     "ServiceAccount": config.service_account, "Event": config.event, "Deployment": workload.deployment,
     "ReplicaSet": workload.replica_set, "StatefulSet": workload.stateful_set, "DaemonSet": workload.daemon_set,
-    "NetworkPolicy": network.network_policy,
+    "NetworkPolicy": network.network_policy, "GatewayClass": gateway_class, "Gateway": gateway,
+    "HTTPRoute": http_route, "ReferenceGrant": reference_grant,
 }
 
 

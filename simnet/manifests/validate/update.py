@@ -142,10 +142,18 @@ def _node(old: Data, new: Data) -> Findings:
         yield forbidden(("spec", "providerID"), 'node updates may not change providerID except from "" to valid')
 
 
+def _controller_name(old: Data, new: Data) -> Findings:
+    """Rule G-1; the words are those of the Gateway API's own rule."""
+    name = at(new, ("spec", "controllerName"))
+    if name != at(old, ("spec", "controllerName")):
+        yield invalid(("spec", "controllerName"), name, "Value is immutable")
+
+
 _SELECTOR: Path = ("spec", "selector")
 _RULES: Mapping[str, Callable[[Data, Data], Findings]] = {
     "Service": _service, "Pod": _pod, "Deployment": _immutable(_SELECTOR), "ReplicaSet": _immutable(_SELECTOR),
     "DaemonSet": _immutable(_SELECTOR), "StatefulSet": _stateful_set,
+    "GatewayClass": _controller_name,
     "IngressClass": _immutable(("spec", "controller")),
     "EndpointSlice": _immutable(("addressType",)), "Secret": _secret, "ConfigMap": _kept_data, "Node": _node,
 }
