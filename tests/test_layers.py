@@ -18,7 +18,7 @@ LAYERS = (
     ("facade", ("simnet", "simnet.api")),
     ("scenario", ("simnet.scenario",)),
     ("console", ("simnet.console",)),
-    ("diagnosis", ("simnet.diagnosis", "simnet.lint")),
+    ("diagnosis", ("simnet.diagnosis", "simnet.lint", "simnet.convert")),
     ("expect", ("simnet.expect",)),
     ("cluster", ("simnet.cluster",)),
     ("render", ("simnet.explain",)),

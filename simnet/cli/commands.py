@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from simnet.cli import lint, names
+from simnet.cli import convert, lint, names
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
@@ -192,7 +192,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({
     "run": run,
     "trace": trace,
     "why": why,
-    "lint": lint.run,
+    "lint": lint.run, "convert": convert.run,
     "get": kubectl,
     "describe": kubectl,
     "graph": graph,

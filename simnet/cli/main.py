@@ -33,6 +33,7 @@ examples:
   simnet rules --node node-1 -f app/ | iptables-restore --test
   simnet resolve web.shop --from pod/client -f app/    every DNS question behind a name
   simnet serve dns -f app/                             answer dig @127.0.0.1 -p 5353
+  simnet convert ingress -f app/ > gateway.yaml        HTTPRoutes that behave the same, and what cannot be kept
 
 exit status: 0 fine, 1 something failed, 2 the input could not be read
 """
@@ -62,6 +63,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _resolve(commands)
     _tools(commands)
     _serve(commands)
+    _convert(commands)
     return top, commands.choices
 
 
@@ -225,6 +227,21 @@ def _serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _source(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
                          help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
+
+
+def _convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    convert = commands.add_parser("convert", help="Ingresses into Gateway API", description="Print the Gateway, HTTPRoutes and "
+                                  "ReferenceGrants that behave as the Ingresses do. Every behaviour that cannot be kept is "
+                                  "listed with a request that shows it: both are asked, with requests generated from the "
+                                  "rules.")
+    convert.add_argument("what", choices=("ingress",), metavar="ingress", help="what to convert")
+    _manifests(convert)
+    convert.add_argument("--gateway", default="default/gateway", metavar="NAMESPACE/NAME", help="the Gateway to make "
+                         "(default: default/gateway)")
+    convert.add_argument("--gateway-class", default="simnet", metavar="NAME", help="its class (default: simnet)")
+    convert.add_argument("--format", choices=("yaml", "json"), default="yaml", help="yaml to apply (default), or json with "
+                         "the losses as data")
+    convert.add_argument("--check", action="store_true", help="exit 1 when anything cannot be kept")
 
 
 def _manifests(command: argparse.ArgumentParser) -> None:

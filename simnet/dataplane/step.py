@@ -221,4 +221,4 @@ def assumptions_of(decision: Decided) -> Iterator[Assumption]:
         yield from trace.assumed
     about = getattr(decision, "assumed", "")
     if about:
-        yield Assumption("address", f"the host {about} of an Ingress is published in the public DNS")
+        yield Assumption("address", f"the host {about} of an Ingress or Gateway is published in the public DNS")

@@ -52,7 +52,7 @@ OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 STARTS = ("count", "endpoints", "resolve", "tcp", "udp", "spread", "path", "diagnose", *METHODS)
 NOT_YET = ("always", "never")
 HOPS = ("dns", "dnat", "snat", "reject", "drop")
-HOP_KINDS = ("service", "ingress", "pod", "node", "host")
+HOP_KINDS = ("service", "ingress", "httproute", "pod", "node", "host")
 ADDRESS_TYPES = {"A": 4, "AAAA": 6}
 RECORD_TYPES = (*ADDRESS_TYPES, "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 

@@ -16,13 +16,16 @@ from simnet.dataplane.underlay import OUTSIDE, ROUTER
 from simnet.explain.words import listed
 from simnet.names import ObjectKey, fnv32a
 from simnet.objects.endpointslice import EndpointSlice
+from simnet.objects.gateway import Gateway
+from simnet.objects.httproute import HTTPRoute
 from simnet.objects.ingress import Ingress, IngressBackend
 from simnet.objects.meta import Object
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
 
-SHAPES = {"pod": "ellipse", "service": "hexagon", "ingress": "house", "router": "diamond", "outside": "egg"}
+SHAPES = {"pod": "ellipse", "service": "hexagon", "ingress": "house", "httproute": "house",
+          "router": "diamond", "outside": "egg"}
 
 
 # the network ----------------------------------------------------------------------------------------------------
@@ -77,8 +80,8 @@ def _texts(addresses: Iterable[int]) -> list[str]:
 # references -----------------------------------------------------------------------------------------------------
 
 def reference_graph(objects: Iterable[Object]) -> Any:
-    """Which object names which, as a networkx DiGraph: Ingress -> Service, Secret, IngressClass; Service ->
-    EndpointSlice -> Pod; workload -> Pod.
+    """Which object names which, as a networkx DiGraph: Ingress -> Service, Secret, IngressClass; HTTPRoute -> Gateway,
+    Service; Gateway -> GatewayClass, Secret; Service -> EndpointSlice -> Pod; workload -> Pod.
 
     A vertex is an object's `ref`; it has `kind`, `label` and `missing`, true when something names an object that is
     not among those given (a host outside is none). An edge says by `label` what the reference is. O(objects + references).
@@ -115,6 +118,13 @@ def _references(each: Object) -> Iterator[tuple[str, str, str]]:
                 if endpoint.target is not None:
                     yield each.ref, f"pod/{endpoint.target}", listed(_texts(endpoint.addresses)) + (
                         "" if endpoint.is_ready else " not ready")
+        case Gateway():
+            yield each.ref, f"gatewayclass/{each.class_name}", "class"
+            for entry in each.listeners:
+                for secret in entry.certificates:
+                    yield each.ref, f"{secret.kind.lower()}/{ObjectKey(secret.namespace, secret.name)}", entry.name
+        case HTTPRoute():
+            yield from _of_route(each)
         case Service() if each.is_external_name:
             yield each.ref, f"host/{each.external_name}", "externalName"
         case _:
@@ -132,6 +142,16 @@ def _of_ingress(ingress: Ingress) -> Iterator[tuple[str, str, str]]:
         backends.append(("default backend", ingress.default_backend))
     for label, backend in backends:
         yield ingress.ref, _backend(ingress, backend), label
+
+
+def _of_route(route: HTTPRoute) -> Iterator[tuple[str, str, str]]:
+    for parent in route.spec.parents:
+        yield route.ref, f"{parent.kind.lower()}/{ObjectKey(parent.namespace, parent.name)}", parent.section
+    for rule in route.spec.rules:
+        for backend in rule.backends:
+            target = backend.target
+            yield (route.ref, f"{target.kind.lower()}/{ObjectKey(target.namespace, target.name)}",
+                   listed(dict.fromkeys(match.path for match in rule.matches)))
 
 
 def _backend(ingress: Ingress, backend: IngressBackend) -> str:

@@ -58,7 +58,7 @@ def _found(reason: Found) -> str:
         case dns.UpstreamRecord():
             return "known outside the cluster"
         case dns.IngressHost(host, address):
-            return f"{host} is the host of an Ingress, taken to be published at its address {address}"
+            return f"{host} is the host of an Ingress or Gateway, taken to be published at its address {address}"
         case other:
             assert_never(other)
 

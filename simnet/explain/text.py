@@ -72,7 +72,7 @@ def lookup_text(lookup: Lookup) -> str:
     found = listed(lookup.addresses) or status_text(lookup)
     lines = [f"{lookup.name}: {found}", *lookup_facts(lookup)]
     if lookup.assumed:
-        lines.append(f"assumed: the host {lookup.assumed} of an Ingress is published in the public DNS")
+        lines.append(f"assumed: the host {lookup.assumed} of an Ingress or Gateway is published in the public DNS")
     return "\n".join(lines)
 
 

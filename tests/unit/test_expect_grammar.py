@@ -98,7 +98,7 @@ def test_results_are_written_as_they_are_read() -> None:
 STARTS = ("count, endpoints, resolve, tcp, udp, spread, path, diagnose, GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
 OPERATORS = "=, !=, <, <=, >, >="
 WORDS = "open, refused, timeout, no-name, unreachable, tls-error, loop"
-HOPS = "dns, dnat, snat, reject, drop or KIND/NAME with service, ingress, pod, node, host"
+HOPS = "dns, dnat, snat, reject, drop or KIND/NAME with service, ingress, httproute, pod, node, host"
 G = "GET http://web/ from pod/client"
 # line, column, message
 MISTAKES: list[tuple[str, int, str]] = [

@@ -230,8 +230,8 @@ def test_a_lookup_from_outside_says_what_it_takes_for_granted(healthy: Cluster) 
     assert explain(healthy.resolve(HOST, "laptop", family=4)) == f"""\
 {HOST}.: 203.0.113.1
 asked the public DNS, 1 question:
-  {HOST}. A: 203.0.113.1 ({HOST} is the host of an Ingress, taken to be published at its address 203.0.113.1)
-assumed: the host {HOST} of an Ingress is published in the public DNS"""
+  {HOST}. A: 203.0.113.1 ({HOST} is the host of an Ingress or Gateway, taken to be published at its address 203.0.113.1)
+assumed: the host {HOST} of an Ingress or Gateway is published in the public DNS"""
 
 
 def test_a_lookup_tree_hangs_the_questions_below_the_server(healthy: Cluster) -> None:

@@ -42,7 +42,7 @@ ROWS: list[tuple[reasons.Reason, str]] = [
     (reasons.AddressOwners(ip.number("10.96.0.50"), (WEB,)), "10.96.0.50 belongs to Service shop/web"),
     (reasons.UpstreamRecord("example.net."), "known outside the cluster"),
     (reasons.IngressHost("shop.test", "203.0.113.1"),
-     "shop.test is the host of an Ingress, taken to be published at its address 203.0.113.1"),
+     "shop.test is the host of an Ingress or Gateway, taken to be published at its address 203.0.113.1"),
     (reasons.OnlyNamesBelow("shop.svc"), "shop.svc itself holds nothing; names below it do"),
     (reasons.OtherFamily("web.shop.svc", 6, 4), "web.shop.svc has IPv4 addresses only, not IPv6"),
     (reasons.NoSuchType("web.shop.svc", "TXT", ("A",)), "web.shop.svc has no TXT record, only A"),

@@ -23,8 +23,10 @@ def healthy(name: str) -> Cluster:
 
 
 def test_there_is_a_fault_for_every_cause() -> None:
-    """A lost answer hangs on the settings of kube-proxy, which a fork cannot change; see test_diagnosis_causes.py."""
-    assert set(faults.FAULTS) == set(DIAGNOSED) - {"NAT-REPLY"}
+    """A lost answer hangs on the settings of kube-proxy, which a fork cannot change; see test_diagnosis_causes.py.
+    Faults of Gateways are not planted yet: the healthy clusters have no Gateway."""
+    known = {code for code in DIAGNOSED if not code.startswith("GWY-")}
+    assert set(faults.FAULTS) == known - {"NAT-REPLY"}
 
 
 @pytest.mark.parametrize("name", HEALTHY)

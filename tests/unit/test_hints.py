@@ -30,7 +30,8 @@ def test_an_unknown_field_names_what_was_probably_meant(sentence, data, suggesti
 
 
 OTHER_KINDS = [  # sentence, manifest, detail
-    ("one kind", service(rules=[]), "unknown field; Ingress has it"),
+    ("one kind", service(defaultBackend={}), "unknown field; Ingress has it"),
+    ("two", service(rules=[]), "unknown field; Ingress and HTTPRoute have it"),
     ("several", service(replicas=3), "unknown field; Deployment, ReplicaSet and StatefulSet have it"),
     ("none", service(zzz=1), "unknown field"),
 ]

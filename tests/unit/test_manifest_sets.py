@@ -130,8 +130,8 @@ def test_what_was_applied_twice_is_unchanged() -> None:
     before = cluster.version
     results = [result for name, *_ in KINDS for result in cluster.apply(SETS / name)]
     configured = {result.object.ref.partition("/")[0] for result in results if result.action == "configured"}
-    # kubectl's patch is not empty for stringData, a strategy without its type, `creationTimestamp: null` and the
-    # defaults inside claim templates
-    assert configured == {"secret", "deployment", "statefulset", "clusterrole", "customresourcedefinition"}
+    # kubectl's patch is not empty for stringData, a strategy without its type, `creationTimestamp: null`, the defaults
+    # inside claim templates, and lists of custom resources whose entries get defaults: a merge patch replaces them whole
+    assert configured == {"secret", "deployment", "statefulset", "clusterrole", "customresourcedefinition", "httproute"}
     assert {result.action for result in results} == {"configured", "unchanged"}
     assert cluster.version == before

@@ -180,7 +180,7 @@ def _rewrite(routing: Routing, location: Location, address: Address) -> None:
         if not path:
             routing.answer = Answer(AnswerReason.EMPTY_REWRITE, 500)
             return
-    if _goes_to_https(routing, location, address):
+    if routing.client.scheme == "http" and goes_to_https(routing.table, location, address.host):
         routing.answer = Answer(AnswerReason.HTTPS, routing.table.config.http_redirect_code,
                                 https_location(routing.table, location, address, routing.client))
 
@@ -232,15 +232,14 @@ def _body_length(request: Request) -> int:
     return max(len(request.body), int(declared) if declared.isdigit() else 0)
 
 
-def _goes_to_https(routing: Routing, location: Location, address: Address) -> bool:
-    """Rules T-6 and T-8: ssl-redirect needs some certificate for the host, force-ssl-redirect needs none."""
-    settings, config = location.settings, routing.table.config
-    if routing.client.scheme != "http":
-        return False
+def goes_to_https(table: ControllerTable, location: Location, host: str) -> bool:
+    """Whether plain HTTP is sent to HTTPS: ssl-redirect needs some certificate for the host, force-ssl-redirect needs
+    none (rules T-6, T-8)."""
+    settings, config = location.settings, table.config
     if location.rule.path.startswith(config.no_tls_redirect_locations):
         return False
     force = config.force_ssl_redirect if settings.force_ssl_redirect is None else settings.force_ssl_redirect
     if force:
         return True
     wanted = config.ssl_redirect if settings.ssl_redirect is None else settings.ssl_redirect
-    return bool(wanted) and has_certificate(routing.table, address.host)
+    return bool(wanted) and has_certificate(table, host)

@@ -37,7 +37,8 @@ FAULTS: Final[Mapping[str, Plant]] = MappingProxyType({
     "SVC-RANGES": services.shut_out, "TLS-FALLBACK": ingresses.missing_secret, "TLS-PLAIN": services.tls_to_plain,
     "TLS-UNTRUSTED": ingresses.unknown_certificate, "TLS-WANTED": ingresses.plain_to_tls,
 })
-"""Code -> what plants it: every cause that a diagnosis knows, but `NAT-REPLY`, which hangs on how the cluster was made."""
+"""Code -> what plants it: every cause that a diagnosis knows, but those of Gateways, and `NAT-REPLY`, which hangs on how
+the cluster was made."""
 
 
 def plant(cluster: Cluster, code: str, seed: int = 0) -> Planted:
