@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from simnet.clock import Clock, parse_duration
+from simnet.compare import Diff, compare
 from simnet.control.addons import base_manifests, controller_manifests, coredns_manifests
 from simnet.control.controllers import all_controllers
 from simnet.control.door import Applied, Door, readable
@@ -393,6 +394,11 @@ class Cluster:
         twin._source_ports = dict(self._source_ports)
         twin._wire([each.fork() for each in self._loop.controllers])
         return twin
+
+    def diff(self, other: Cluster) -> Diff:
+        """The concrete requests that come out differently in `other`, grouped, one witness each (see `compare`); both
+        clusters are left as they are. Of a fork with one change, what that change does."""
+        return compare(self, other)
 
     def set(self, **changes: Any) -> None:
         """Change `assume`, `policies` or `trust` afterwards; other settings are fixed when a cluster is made.

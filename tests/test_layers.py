@@ -20,7 +20,7 @@ LAYERS = (
     ("console", ("simnet.console",)),
     ("diagnosis", ("simnet.diagnosis", "simnet.lint", "simnet.convert")),
     ("expect", ("simnet.expect",)),
-    ("cluster", ("simnet.cluster",)),
+    ("cluster", ("simnet.cluster", "simnet.compare")),
     ("render", ("simnet.explain",)),
     ("data plane", ("simnet.dataplane",)),
     ("control", ("simnet.control",)),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from simnet.cli import convert, lint, names
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
+from simnet.cli.diff import diff, whatif
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
 from simnet.cli.output import write, write_json
 from simnet.cli.service import as_data, as_table, service_rows, why_empty
@@ -193,6 +194,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({
     "trace": trace,
     "why": why,
     "lint": lint.run, "convert": convert.run,
+    "diff": diff,
+    "whatif": whatif,
     "get": kubectl,
     "describe": kubectl,
     "graph": graph,

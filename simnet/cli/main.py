@@ -25,6 +25,8 @@ examples:
   simnet trace http://web/ --from pod/client -f app/   walk one request and show every step
   simnet trace http://shop.test/ --at 203.0.113.1 --from 198.51.100.9 -f app/ --all
   simnet why http://web/ --from pod/client -f app/     the cause, and a fix that was tried
+  simnet diff before/ after/                           the requests that come out differently
+  simnet whatif -f app/ --delete pod/web-1 http://web/ --from pod/client
   simnet lint app/                                     references that lead nowhere, and what was meant
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
@@ -56,6 +58,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _why(commands)
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
+    _diff(commands)
+    _whatif(commands)
     _lint(commands)
     _graph(commands)
     _rules(commands)
@@ -111,6 +115,35 @@ def _why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _request(why)
     why.add_argument("--format", choices=("text", "line", "json"), default="text",
                      help="text for people (default), one line a finding, json for machines")
+
+
+def _diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    diff = commands.add_parser(
+        "diff", help="the requests that come out differently between two sets of manifests", description="Make a cluster of "
+        "each set and ask both the same: from pods, nodes and outside, every name, address, port, host and path that either "
+        "side knows. Requests about one thing that change in one way are told together, with one of them to try. An object "
+        "is asked at its own address on each side. Exit status 1 when something differs.")
+    diff.add_argument("old", metavar="OLD", help="the manifests before: a file or a directory")
+    diff.add_argument("new", metavar="NEW", help="the manifests after")
+    diff.add_argument("--json", action="store_true", help="data for machines")
+    _reading(diff)
+
+
+def _whatif(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    whatif = commands.add_parser(
+        "whatif", help="what a change would do to a request, or to all", description="Change a copy of the cluster and "
+        "compare. With a URL that request is compared, without one all that `simnet diff` asks. Exit status 1 when the "
+        "outcome is another one.")
+    whatif.add_argument("url", metavar="URL", nargs="?", help="http://, https://, or tcp:// and udp:// with a port")
+    whatif.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
+                        help="pod/NAME, pod/NAMESPACE/NAME, node/NAME, or an address outside (default: laptop)")
+    whatif.add_argument("--patch", action="append", nargs=2, default=[], metavar=("KIND/NAME", "PATCH"),
+                        help="change an object as kubectl patch does; a list is a JSON patch")
+    whatif.add_argument("--delete", action="append", default=[], metavar="KIND/NAME", help="delete an object")
+    whatif.add_argument("--apply", action="append", default=[], metavar="FILE", help="apply a manifest file or a directory")
+    whatif.add_argument("--json", action="store_true", help="data for machines")
+    _manifests(whatif)
+    _request(whatif)
 
 
 def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, help_: str, what: str) -> None:
@@ -247,6 +280,10 @@ def _convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _manifests(command: argparse.ArgumentParser) -> None:
     command.add_argument("-f", "--filename", action="append", default=[], metavar="FILE",
                          help="a manifest file, a directory, or - for standard input; may be repeated")
+    _reading(command)
+
+
+def _reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--limit", action="append", default=[], metavar="NAME=NUMBER",
                          help="what a manifest may ask of the reader, e.g. depth=200; an error that meets a limit names it")
     command.add_argument("--lenient", action="store_true",
