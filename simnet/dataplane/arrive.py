@@ -28,7 +28,7 @@ def arrive(net: View, packet: Packet) -> Step:
     """See who has the destination and whether it takes the connection. Never raises. Cost: O(1)."""
     destination = packet.destination
     if packet.flow.request is None:
-        known = net.memo.deliveries.get((destination, packet.port, packet.protocol))
+        known = net.memo.deliveries.get((destination, packet.port, packet.flow.protocol))
         if known is not None:
             return Step(packet, None, known)
     pods = net.pods_at(destination)

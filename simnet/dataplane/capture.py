@@ -32,7 +32,7 @@ def capture(net: View, packet: Packet) -> Step:
     if not net.underlay.is_whole and (broken := _unplugged(net, packet)) is not None:
         return broken
     try:
-        captured = net.claims[(packet.node, packet.destination, packet.port, packet.protocol)]
+        captured = net.claims[(packet.node, packet.destination, packet.port, packet.flow.protocol)]
     except KeyError:
         captured = net.captured(packet.node, packet.destination, packet.port, packet.protocol)
     if captured is not None:

@@ -226,10 +226,10 @@ def first_packet(net: View, target: Target, actor: Actor, options: Options, sour
     if options.front_end:
         return _at_gateway(net, flow, given, port, at_port) or _at_front_end(net, flow, given, port)
     if not _is_address(at_host):
-        return Packet(Place.NAME, actor.node, given, port, 0, at_port, flow.protocol, flow)
+        return Packet(Place.NAME, actor.node, given, port, 0, at_port, flow)
     destination = ip.number(at_host)
     source = given or actor.address_for(destination) or 0
-    return Packet(Place.ADDRESS, actor.node, source, port, destination, at_port, flow.protocol, flow)
+    return Packet(Place.ADDRESS, actor.node, source, port, destination, at_port, flow)
 
 
 def _at_gateway(net: View, flow: Flow, given: int, source_port: int, port: int) -> Packet | None:
@@ -263,7 +263,7 @@ def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet
         raise NotFound("controller", name, namespace, known, nearest(flow.front_end, known))
     port = found[0].https_ports[0] if flow.request.is_tls else found[0].ports[0]
     source = given or flow.actor.address_for(pod.pod_ips[0]) or 0
-    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow.protocol, flow)
+    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow)
 
 
 def _at(at: str | None, target: Target) -> tuple[str, int]:

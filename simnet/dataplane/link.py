@@ -113,7 +113,7 @@ class Link:
                 return (*self.trace.steps[:index], broken)
         before = self.trace.steps[arrival].before
         packet = Packet(Place.POD, before.node, before.source, before.source_port, before.destination, before.port,
-                        before.protocol, flow, before.claim, before.target)
+                        flow, before.claim, before.target)
         taker = getattr(self.trace.steps[arrival].because, "pod", None)
         if isinstance(taker, Pod) and not self._lives(taker):
             nobody = because.NotListening(f"pod/{taker.key}", None, None, packet.port, ())

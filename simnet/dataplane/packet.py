@@ -95,11 +95,11 @@ class Packet:
     `attempts` are the endpoints a proxy has tried for this request, with what became of each.
     """
 
-    __slots__ = ("attempts", "claim", "destination", "flow", "masquerade", "node", "place", "port", "protocol",
+    __slots__ = ("attempts", "claim", "destination", "flow", "masquerade", "node", "place", "port",
                  "source", "source_port", "target")
 
     def __init__(self, place: Place, node: str, source: int, source_port: int, destination: int, port: int,
-                 protocol: str, flow: Flow, claim: object = None, target: object = None, masquerade: bool = False,
+                 flow: Flow, claim: object = None, target: object = None, masquerade: bool = False,
                  attempts: tuple[object, ...] = ()) -> None:
         self.place = place
         self.node = node
@@ -107,12 +107,15 @@ class Packet:
         self.source_port = source_port
         self.destination = destination
         self.port = port
-        self.protocol = protocol
         self.flow = flow
         self.claim = claim
         self.target = target
         self.masquerade = masquerade
         self.attempts = attempts
+
+    @property
+    def protocol(self) -> str:
+        return self.flow.protocol
 
     def at(self, place: Place) -> Packet:
         """The same packet at another place, its masquerade mark taken off: what a stage starts from to make the next
@@ -124,7 +127,6 @@ class Packet:
         after.source_port = self.source_port
         after.destination = self.destination
         after.port = self.port
-        after.protocol = self.protocol
         after.flow = self.flow
         after.claim = self.claim
         after.target = self.target

@@ -53,7 +53,7 @@ def resolve(net: View, packet: Packet) -> Step | Fork | Need:
     source = actor.address_for(server)
     if source is None:
         return _concluded(packet, clients.unreached(actor, packet.flow.host, packet.flow.family, True), ())
-    query = Packet(Place.ADDRESS, packet.node, source, QUERY_PORT, server, DNS_PORT, "UDP",
+    query = Packet(Place.ADDRESS, packet.node, source, QUERY_PORT, server, DNS_PORT,
                    Flow(actor, ip.text(server), "UDP"))
     return Need(query, partial(_asked, net, packet, lookup))
 

@@ -112,9 +112,9 @@ def _first_packet(net: View, packet: Packet, controller: Controller, question: Q
     try:
         destination = ip.number(question.host)
     except ValueError:
-        return Packet(Place.NAME, actor.node, 0, source_port, 0, question.port, "TCP", flow)
+        return Packet(Place.NAME, actor.node, 0, source_port, 0, question.port, flow)
     return Packet(Place.ADDRESS, actor.node, actor.address_for(destination) or 0, source_port, destination, question.port,
-                  "TCP", flow)
+                  flow)
 
 
 def _asked(net: View, packet: Packet, controller: Controller, plan: Plan, question: Question, walks: Outcomes
@@ -220,10 +220,10 @@ def _to_peer(packet: Packet, actor: Actor, front: FrontEnd, plan: Plan, way_inde
     flow = Flow(actor, host, "TCP", way.request, parent=packet, way=way_index)
     source_port = _source_port(packet, len(attempts))
     if peer.address is None:
-        after = Packet(Place.NAME, actor.node, 0, source_port, 0, peer.port, "TCP", flow, attempts=packet.attempts)
+        after = Packet(Place.NAME, actor.node, 0, source_port, 0, peer.port, flow, attempts=packet.attempts)
     else:
         source = actor.address_for(peer.address) or 0
-        after = Packet(Place.ADDRESS, actor.node, source, source_port, peer.address, peer.port, "TCP", flow,
+        after = Packet(Place.ADDRESS, actor.node, source, source_port, peer.address, peer.port, flow,
                        attempts=packet.attempts)
     return Step(packet, after, because)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from simnet import ip
 from simnet.dataplane import decisions as core
@@ -40,10 +40,12 @@ class Step:
 class Fork:
     """`count` possible steps, made one at a time when asked for. `weights` None means equally likely.
 
-    `make` is given the packet again, so that packets with the same choice before them can share one fork.
+    `make` is given the packet again, so that packets with the same choice before them can share one fork. `after` tells
+    `walk`, which asks every answer for it, that there is none yet.
     """
 
     __slots__ = ("count", "make", "weights")
+    after: ClassVar[None] = None
 
     def __init__(self, count: int, make: Callable[[Packet, int], Step],
                  weights: tuple[Fraction, ...] | None = None) -> None:
@@ -182,6 +184,7 @@ class Need:
     """Another packet must be carried first (a query to the DNS Service); `resume` goes on with all its outcomes."""
 
     __slots__ = ("packet", "resume")
+    after: ClassVar[None] = None
 
     def __init__(self, packet: Packet, resume: Callable[[Outcomes], Step | Fork]) -> None:
         self.packet, self.resume = packet, resume

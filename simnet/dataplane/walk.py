@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from simnet.dataplane import decisions as because
 from simnet.dataplane.admit import admit
@@ -50,22 +51,25 @@ def walk(net: View, packet: Packet, choose: Chooser) -> Trace:
     proxy on the way, or after STEP_LIMIT steps. Together they play the part of TTL.
     """
     steps: list[Step] = []
-    add, stage_at, proxy, fork = steps.append, STAGE_AT, Place.PROXY, Fork  # names of the frame: this loop is the product
+    add, proxy = steps.append, Place.PROXY  # names of the frame: this loop is the hottest there is
+    stage_at: dict[Place, Callable[[View, Packet], Any]] = STAGE_AT
     at = packet
     while True:
-        result = stage_at[at.place](net, at)
-        if type(result) is not Step:
-            result = result.make(at, choose(at, result)) if type(result) is fork else _settled(net, at, result, choose)
-        add(result)
-        onward = result.after
-        if onward is None:
-            onward = _back_to_proxy(result)
-            if onward is None:
-                break
-        at = onward
-        if at.place is proxy and _goes_round(at, len(steps)):  # nothing but a proxy leads back to where a packet was
+        place = at.place
+        if place is proxy and steps and _goes_round(at, len(steps)):  # nothing but a proxy leads back to where one was
             add(Step(at, None, because.Looped(len(steps))))
             break
+        result = stage_at[place](net, at)
+        onward = result.after
+        if onward is None:  # the rarer answers: a choice, a need, or the end
+            step = result if type(result) is Step else _settled(net, at, result, choose)
+            add(step)
+            onward = step.after or _back_to_proxy(step)
+            if onward is None:
+                break
+        else:
+            add(result)
+        at = onward
     net.work.stages_run += len(steps)
     return Trace(tuple(steps))
 
@@ -97,7 +101,7 @@ def _back_to_proxy(step: Step) -> Packet | None:
         return None
     target = step.before.flow.host
     return Packet(Place.PROXY, parent.node, parent.source, parent.source_port, parent.destination, parent.port,
-                  parent.protocol, parent.flow, parent.claim, parent.target, parent.masquerade,
+                  parent.flow, parent.claim, parent.target, parent.masquerade,
                   (*step.before.attempts, Attempt(target, verdict, step.before.flow.way)))
 
 
@@ -153,7 +157,7 @@ def look_up(net: View, actor: Actor, name: str, libc: str | None, family: int | 
     """What the actor's resolver does with a name; its queries travel as the settings say."""
     if libc is not None:
         actor = actor.with_libc(libc)
-    packet = Packet(Place.NAME, actor.node, 0, 0, 0, 0, "TCP", Flow(actor, name, family=family))
+    packet = Packet(Place.NAME, actor.node, 0, 0, 0, 0, Flow(actor, name, family=family))
     result = resolve(net, packet)
     decision = (result if isinstance(result, Step) else _settled(net, packet, result, choose)).because
     assert isinstance(decision, (NameResolved, NameUnresolved))

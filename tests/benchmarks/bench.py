@@ -37,10 +37,12 @@ class Row:
 
 
 def timed(act: Callable[[], object]) -> float:
-    """Seconds of one call, the garbage collector run before and off during it."""
+    """Seconds of one call, after a collection and a call to warm up (the other side and the collector have just had the
+    processor's caches), with the collector off."""
     gc.collect()
     gc.disable()
     try:
+        act()
         start = perf_counter()
         act()
         return perf_counter() - start
@@ -49,9 +51,7 @@ def timed(act: Callable[[], object]) -> float:
 
 
 def interleaved(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Medians of both over interleaved rounds, after one warm-up each."""
-    ours()
-    theirs()
+    """Medians of both over interleaved rounds."""
     pairs = [(timed(ours), timed(theirs)) for _ in range(rounds)]
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 

@@ -33,7 +33,7 @@ def net_of(transport: str = "pods", **settings: Any) -> View:
 
 
 def packet_for(name: str, each: Pod = CLIENT, libc: str = "glibc", **flow: Any) -> Packet:
-    return Packet(Place.NAME, "node-1", 0, 32768, 0, 80, "TCP", Flow(actor(each, libc), name, **flow))
+    return Packet(Place.NAME, "node-1", 0, 32768, 0, 80, Flow(actor(each, libc), name, **flow))
 
 
 def step_of(result: object) -> Step:
@@ -125,7 +125,7 @@ def test_an_outside_client_asks_the_public_dns() -> None:
     laptop = Actor("laptop", numbers("192.0.2.1"))
     for name, address, assumed in (("docs.example.net", "198.51.100.80", ""),
                                    ("shop.example.com", "203.0.113.1", "shop.example.com")):
-        step = step_of(resolve(net, Packet(Place.NAME, "", 0, 32768, 0, 80, "TCP", Flow(laptop, name))))
+        step = step_of(resolve(net, Packet(Place.NAME, "", 0, 32768, 0, 80, Flow(laptop, name))))
         assert isinstance(step.because, NameResolved)
         assert (ip.text(step.because.address), step.because.assumed) == (address, assumed)
 
@@ -143,7 +143,7 @@ def dropped(share: Fraction) -> Outcomes:
     return ((share, Trace((Step(QUERY, None, LeftCluster(QUERY.destination, 53)),))),)
 
 
-QUERY = Packet(Place.ADDRESS, "node-1", *numbers("10.244.1.99"), 53, *numbers("10.96.0.10"), 53, "UDP",
+QUERY = Packet(Place.ADDRESS, "node-1", *numbers("10.244.1.99"), 53, *numbers("10.96.0.10"), 53,
                Flow(actor(CLIENT), "10.96.0.10", "UDP"))
 ALL, HALF, THIRD = Fraction(1), Fraction(1, 2), Fraction(1, 3)
 

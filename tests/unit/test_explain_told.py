@@ -52,8 +52,8 @@ CLAIM = Claim(RULES, AddressKind.CLUSTER_IP, "node-1", "")
 POD = Pod(key=key("web-1"), pod_ips=(ip.number("10.244.0.3"),), node_name="node-1")
 CLIENT = Actor("pod/default/client", (ip.number("10.244.0.5"),), "node-1")
 FLOW = Flow(CLIENT, "web", request=Request(host="web"))
-BEFORE = Packet(Place.ADDRESS, "node-1", ip.number("10.244.0.5"), 32768, ip.number("10.96.0.50"), 80, "TCP", FLOW)
-AFTER = Packet(Place.LINK, "node-1", ip.number("172.18.0.2"), 40000, ip.number("10.244.0.3"), 8080, "TCP", FLOW)
+BEFORE = Packet(Place.ADDRESS, "node-1", ip.number("10.244.0.5"), 32768, ip.number("10.96.0.50"), 80, FLOW)
+AFTER = Packet(Place.LINK, "node-1", ip.number("172.18.0.2"), 40000, ip.number("10.244.0.3"), 8080, FLOW)
 
 NO_WEB = Answer("web.shop.svc.cluster.local.", "A", Rcode.NXDOMAIN,
                 reasons.NoSuchService(ObjectKey("shop", "web"), ("default",)))
@@ -302,7 +302,7 @@ def test_a_port_of_the_loopback_address_alone_is_told_apart_from_a_closed_one() 
 
 
 def test_a_proxys_own_connection_is_one_deeper() -> None:
-    inner = Packet(Place.POD, "node-1", 1, 1, 2, 2, "TCP", Flow(CLIENT, "10.244.0.3", parent=BEFORE))
+    inner = Packet(Place.POD, "node-1", 1, 1, 2, 2, Flow(CLIENT, "10.244.0.3", parent=BEFORE))
     assert told(Step(inner, None, core.Looped(1))).depth == 1
 
 

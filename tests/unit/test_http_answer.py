@@ -23,7 +23,7 @@ OWN = ip.number("10.244.0.5")
 
 def packet(request: Request, port: int = 80) -> Packet:
     flow = Flow(Actor("pod/default/client", (CLIENT,)), "web", request=request)
-    return Packet(Place.POD, "node-1", CLIENT, 32768, OWN, port, "TCP", flow)
+    return Packet(Place.POD, "node-1", CLIENT, 32768, OWN, port, flow)
 
 
 def answer(listen: Listen, target: str = "/", pod: Pod | None = POD, **more: object) -> Response | None:

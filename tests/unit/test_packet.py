@@ -48,7 +48,7 @@ def test_packets_are_alike_when_everything_that_decides_is_equal() -> None:
     flow = Flow(actor("10.0.0.1"), "10.0.0.2")
 
     def packet(place: Place = Place.ADDRESS, port: int = 80, flow: Flow = flow) -> Packet:
-        return Packet(place, "a", 1, 2, 3, port, "TCP", flow)
+        return Packet(place, "a", 1, 2, 3, port, flow)
 
     assert packet().identity == packet().identity
     assert len({packet().identity, packet(port=81).identity, packet(Place.POD).identity,

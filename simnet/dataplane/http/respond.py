@@ -187,7 +187,7 @@ def retried(net: Answering, trace: Trace, reply: Reply | None = None) -> Packet 
         return None
     at = _opened_from(trace, chosen)
     verdict = Verdict.DROPPED if is_late else Verdict.ANSWERED
-    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.protocol, at.flow,
+    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.flow,
                   at.claim, at.target, at.masquerade, (*attempts, Attempt(flow.host, verdict, flow.way)))
 
 
@@ -211,7 +211,7 @@ def _opened_from(trace: Trace, chosen: RuleChosen) -> Packet:
 
 def _asking_for_page(at: Packet, status: int) -> Packet:
     """The client's packet, back at the proxy."""
-    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.protocol, at.flow,
+    return Packet(Place.PROXY, at.node, at.source, at.source_port, at.destination, at.port, at.flow,
                   at.claim, at.target, at.masquerade, (*at.attempts, Intercepted(status)))
 
 
