@@ -247,7 +247,7 @@ def _at_gateway(net: View, flow: Flow, given: int, source_port: int, port: int) 
                          f"gateway/{key} has no running pod: kubectl describe gateway {name} -n {namespace} says why")
     pod = pods[0]
     source = given or flow.actor.address_for(pod.pod_ips[0]) or 0
-    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow.protocol, flow)
+    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow)
 
 
 def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet:
