@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import threading
@@ -100,6 +101,44 @@ def test_how_an_object_is_printed(text: str, form: str, tmp_path: Path) -> None:
     assert real.returncode == 0, real.stderr
     ours = Session(Cluster(addons=()), files={"m.yaml": text}).run(f"kubectl label --local -f m.yaml x=y -o {form}")
     assert ours.stdout == real.stdout
+
+
+TEMPLATES = [
+    "jsonpath={.spec.containers[*].name}", "jsonpath={.metadata.labels}", "jsonpath={.metadata['name','labels']}",
+    'jsonpath={.spec.containers[?(@.name=="c")].image}', 'jsonpath={.spec.containers[?(@.nosuch!="c")].image}',
+    "jsonpath={.spec.containers[?(@.ports)].name}", "jsonpath={.spec.containers[0:1].name}",
+    "jsonpath={.spec.containers[-1:].name}", "jsonpath={.spec.containers[0,0].name}", "jsonpath={.spec.containers[0].env[*].name}",
+    "jsonpath={.spec.containers[0].env[1:4:2].name}", "jsonpath={..image}", "jsonpath={.metadata.name}{.metadata.nosuch}!",
+    'jsonpath={range .spec.containers[*]}{.name}{"\\t"}{range .env[*]}{.name}={.value} {end}{"\\n"}{end}done',
+    "jsonpath={range .spec.nosuch[*]}{.name}{end}after", "jsonpath={range .spec.containers[*]}{.name}",
+    "jsonpath={.spec.containers[0].ports[?(@.containerPort>79)].name}", "jsonpath={.a!}", "jsonpath={true} {1} {'x'}",
+    'jsonpath={.spec.containers[0].ports[?(@.containerPort=="80")].name}', "jsonpath={.spec.containers[7].name}",
+    "jsonpath={.metadata.name[0]}", "jsonpath={.spec", "jsonpath={.spec.containers[0", "jsonpath={.spec.containers[x]}",
+    "jsonpath={foo bar}", "jsonpath={end}", "jsonpath={.a,}", "jsonpath=", "jsonpath", "jsonpath={.spec.containers[1:0]}",
+    "jsonpath={.metadata.annotations.note}", "jsonpath-as-json={.metadata.labels}", "jsonpath-as-json={.spec.containers[*].name}",
+    "go-template={{.metadata.name}} {{.metadata.nosuch}} {{.metadata.nosuch.more}}",
+    'go-template={{range .spec.containers}}{{.name}}{{"\\n"}}{{range .ports}}{{.containerPort}}{{end}}{{end}}',
+    "go-template={{range $i, $e := (index .spec.containers 0).env}}{{if $i}}, {{end}}{{$e.name}}={{.value}}{{end}}",
+    'go-template={{if eq .metadata.name "web" "x"}}yes{{else}}no{{end}}{{if .nosuch}}a{{else if .kind}}b{{else}}c{{end}}',
+    "go-template={{with .metadata.labels}}{{.app}}{{else}}none{{end}}{{with .nosuch}}{{.}}{{else}}none{{end}}",
+    'go-template={{len .spec.containers}} {{index .spec.containers 0 "name"}} {{index .metadata.labels "app"}}',
+    "go-template={{.metadata.labels}} {{.spec.containers}}", "go-template={{range $k, $v := .metadata.labels}}{{$k}}={{$v}} {{end}}",
+    "go-template=a  {{- .kind -}}  b{{/* nothing */}}", 'go-template={{.kind | printf "%q %s" "x"}}', "go-template={{$x := .kind}}{{$x}}{{$.kind}}",
+    'go-template={{and .kind .metadata.name}} {{or "" "b"}} {{not .kind}} {{exists . "metadata" "name"}} {{exists . "a"}}',
+    'go-template={{print 1 2 "a" true nil}}{{println .kind}}{{"YWJj" | base64decode}}{{gt (len .kind) 1}}{{printf "%5s|%-5s|" "a" "b"}}',
+    "go-template={{.metadata.name.more}}", "go-template=a{{index .spec.containers 9}}", "go-template={{range .kind}}{{end}}",
+    "go-template={{eq 1 .spec.containers}}", "go-template={{nosuch .a}}", "go-template={{range .a}}", "go-template={{.a", "go-template={{end}}",
+    "go-template", "template={{.kind}}",
+]
+
+
+@pytest.mark.parametrize("form", TEMPLATES)
+def test_what_a_template_prints(form: str, tmp_path: Path) -> None:
+    """Messages and what was printed before them too."""
+    (tmp_path / "m.yaml").write_text(POD)
+    real = kubectl(["label", "--local", "-f", "m.yaml", "x=y", "-o", form], tmp_path)
+    ours = Session(Cluster(addons=()), files={"m.yaml": POD}).run(shlex.join(["kubectl", "label", "--local", "-f", "m.yaml", "x=y", "-o", form]))
+    assert (ours.stdout, ours.stderr.rstrip(), ours.status) == (real.stdout, real.stderr.rstrip(), real.returncode)
 
 
 PATCHES = [
@@ -319,7 +358,16 @@ def ageless(text: str) -> list[str]:
 
 GOTTEN = ["svc web-service -o name", "svc,deploy -o name", "svc none -o jsonpath={.spec.ports[*].port}",
           "svc nosuch", "nosuch", "pods -l app=nosuch", "pods -n nosuch",
-          "ingress shop -o jsonpath={.spec.tls[0].hosts}", "svc web-service -o jsonpath={.metadata.labels}"]
+          "ingress shop -o jsonpath={.spec.tls[0].hosts}", "svc web-service -o jsonpath={.metadata.labels}",
+          "svc -o custom-columns=NAME:.metadata.name,P:.spec.ports[*].port,L:.metadata.labels,NO:.x.y",
+          "svc docs -o custom-columns=NAME:metadata.name,P:{.spec.ports[0].port} --no-headers",
+          "svc,deploy -o custom-columns=KIND:.kind,NAME:.metadata.name", "svc -o custom-columns=NAME", "svc -o custom-columns=",
+          "svc -o custom-columns", "svc -o custom-columns=A:}", "svc -o custom-columns=A:", "svc -o custom-columns-file=nofile",
+          "svc -o jsonpath-file=nofile", "svc -o name --sort-by=.spec.type", "svc -o name --sort-by=.spec.nosuch",
+          "svc -o name --sort-by=spec.ports[0].nodePort", "svc -o name --sort-by={.metadata.name}", "svc -o name --sort-by=}",
+          "svc,deploy,cm -o name --sort-by=.metadata.name", "svc web-service none -o jsonpath={.items[*].metadata.name}",
+          "svc -o go-template --template={{range.items}}{{.metadata.name}}{{end}}", "svc --template={{.kind}}",
+          "svc -o jsonpath --template={.kind}", "svc -o jsonpath={$.kind}{range.items[*]}{$.kind}{end}"]
 
 
 @pytest.mark.parametrize("what", GOTTEN)

@@ -205,7 +205,7 @@ def test_jsonpath(session: Session, template: str, shown: str) -> None:
      "See 'kubectl get --help' for usage.\n", 1),
     ("kubectl gett pods", 'error: unknown command "gett" for "kubectl"\n\nDid you mean this?\n\tget\n', 1),
     ("kubectl get pods client -o yml", 'error: unable to match a printer suitable for the output format "yml", allowed '
-     "formats are: json,kyaml,name,wide,yaml,jsonpath=TEMPLATE\n", 1),
+     "formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml\n", 1),
     ("kubectl get pods --field-selector foo=bar", 'Error from server (BadRequest): Unable to find "/v1, Resource=pods" that '
      'match label selector "", field selector "foo=bar": field label not supported: foo\n', 1),
     ("kubectl get ing --field-selector spec.x=y", 'Error from server (BadRequest): Unable to find "networking.k8s.io/v1, '

@@ -86,7 +86,7 @@ def _mark(kube: Kube, each: Object, field: str, new: Mapping[str, str], gone: li
         kube.cluster.put(changed)
     form = kube.flags.get("output")
     if form and form != "name":
-        return missing + written(full(kube, changed), form), ""
+        return missing + written(kube, full(kube, changed), form), ""
     if dict(before) == after:
         return f"{missing}{reference(each)} not {'labeled' if word == 'label' else 'annotated'}{dry_run(kube)}\n", ""
     return f"{missing}{reference(each)} {done if new else undone}{dry_run(kube)}\n", ""
@@ -104,7 +104,7 @@ def _marked_locally(kube: Kube, field: str, new: Mapping[str, str], gone: list[s
         kind = BY_KIND.get(manifest.kind)
         name = f"{kind.qualified if kind else manifest.kind.lower()}/{manifest.key.name}"
         if form and form != "name":
-            text += written(whole, form)
+            text += written(kube, whole, form)
         else:
             text += name + ("\n" if form == "name" else " labeled\n" if field == "labels" else " annotated\n")
     return Output(text)
@@ -220,7 +220,7 @@ def _patched_locally(kube: Kube, form: str, change: Any) -> Output:
             raise KubectlError(f"error: {problem}") from None
         kind = BY_KIND.get(manifest.kind)
         name = f"{kind.qualified if kind else manifest.kind.lower()}/{manifest.key.name}"
-        text += written(whole, output) if output and output != "name" else name + ("\n" if output else " patched\n")
+        text += written(kube, whole, output) if output and output != "name" else name + ("\n" if output else " patched\n")
     return Output(text)
 
 
@@ -235,7 +235,7 @@ def _patched(kube: Kube, each: Object, whole: Mapping[str, Any], done: str, unch
         raise KubectlError(refusal(problem, Manifest(each.api_version, each.kind, each.key, sent))) from None
     form = kube.flags.get("output")
     if form and form != "name":
-        return written(full(kube, applied.object), form)
+        return written(kube, full(kube, applied.object), form)
     return f"{reference(each)} {done}{dry_run(kube)}{unchanged if applied.action == 'unchanged' else ''}\n"
 
 

@@ -12,11 +12,12 @@ from simnet.errors import SimnetError
 
 
 class KubectlError(SimnetError):
-    """What kubectl would print on standard error before it ends with `status`; `stdout` is what it printed before."""
+    """What kubectl would print on standard error before it ends with `status`; `stdout` is what it printed before.
+    `hint` is what kubectl does not say, such as the nearest name that exists."""
 
-    def __init__(self, message: str, status: int = 1, stdout: str = "") -> None:
+    def __init__(self, message: str, status: int = 1, stdout: str = "", hint: str = "") -> None:
         super().__init__(message)
-        self.status, self.stdout = status, stdout
+        self.status, self.stdout, self.hint = status, stdout, hint
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from simnet.console.kubectl.context import Kube
 from simnet.console.kubectl.kinds import kind_of
-from simnet.console.kubectl.printing import printed
+from simnet.console.kubectl.printing import format_of, printed
 from simnet.console.kubectl.select import Found, find, wanted
+from simnet.console.kubectl.sorting import in_order
 from simnet.console.kubectl.tables import columns_of
 from simnet.console.kubectl.words import pairs
 from simnet.console.kubectl.write import named_in_files
@@ -22,9 +23,9 @@ from simnet.objects.meta import Object
 
 def get(kube: Kube) -> Output:
     """Objects as a table, or in full with -o yaml and json, or by name with -o name."""
-    form = kube.flags.get("output")
+    form = format_of(kube)
     wants = named_in_files(kube) if kube.flags.has("filename") else wanted(kube, kube.operands)
-    found = find(kube, wants)
+    found = in_order(kube, find(kube, wants))
     complaints = "".join(line + "\n" for line in found.complaints)
     if kube.flags.on("ignore-not-found"):
         complaints = ""

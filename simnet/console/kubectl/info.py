@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from simnet import ip
 from simnet.console.kubectl.context import Kube, KubectlError
+from simnet.console.kubectl.kinds import ALL, resource
 from simnet.console.layout import table
 from simnet.console.output import Output
 from simnet.names import ObjectKey
-from simnet.objects.kinds import KINDS
+from simnet.objects.kinds import KINDS, Kind
 from simnet.objects.service import Service
 
 VERSION = "v1.35.0"
@@ -34,11 +35,30 @@ def cluster_info(kube: Kube) -> Output:
     return Output(text + "\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n")
 
 
+VERBS = "create,delete,get,list,patch,update"
+
+
 def api_resources(kube: Kube) -> Output:
-    """The modelled kinds."""
-    rows = [[kind.plural, ",".join(kind.short_names), kind.api_version, str(kind.namespaced).lower(), kind.kind]
-            for kind in sorted(KINDS, key=lambda kind: (kind.group, kind.plural))]
-    return Output(table(["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"], rows))
+    """The modelled kinds, with those asked for by --namespaced and --api-group; -o name, -o wide."""
+    form, order = kube.flags.get("output"), kube.flags.get("sort-by")
+    if form not in ("", "name", "wide"):
+        raise KubectlError(f"error: --output {form} is not available")
+    if order not in ("", "name", "kind"):
+        raise KubectlError("error: --sort-by accepts only name or kind")
+    kinds = sorted((kind for kind in KINDS if _asked_for(kube, kind)), key=lambda kind: {
+        "name": (kind.plural,), "kind": (kind.kind,)}.get(order, (kind.group, kind.plural)))
+    if form == "name":
+        return Output("".join(resource(kind) + "\n" for kind in kinds))
+    rows = [[kind.plural, ",".join(kind.short_names), kind.api_version, str(kind.namespaced).lower(), kind.kind,
+             *((VERBS, "all" if kind.kind in ALL else "") if form else ())] for kind in kinds]
+    headers = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", *(("VERBS", "CATEGORIES") if form else ())]
+    return Output(table([] if kube.flags.on("no-headers") else headers, rows))
+
+
+def _asked_for(kube: Kube, kind: Kind) -> bool:
+    flags = kube.flags
+    return ((not flags.has("namespaced") or kind.namespaced == flags.on("namespaced"))
+            and (not flags.has("api-group") or kind.group == flags.get("api-group")))
 
 
 def config(kube: Kube) -> Output:

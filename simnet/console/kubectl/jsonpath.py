@@ -1,133 +1,177 @@
-"""`-o jsonpath='{.spec.ports[0].nodePort}'`: paths, indexes, `[*]`, equality filters, texts and `range`.
+"""`-o jsonpath=TEMPLATE`: fills in a template; and what a single path finds, for --sort-by and custom columns.
 
-Source: kubernetes/client-go util/jsonpath (template outside braces is copied, several values are joined by blanks).
+A key that is not there is nothing; an index beyond the end is an error.
+Source: kubernetes/client-go util/jsonpath/jsonpath.go, its messages included; kubernetes/cli-runtime
+pkg/printers/jsonpath.go.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from simnet.console.kubectl.context import KubectlError
-from simnet.manifests.encode import to_json
+from simnet.console.kubectl.golang import COMPARISONS, GoError, as_source, plain, type_name
+from simnet.console.kubectl.jsonpath_parse import (
+    Deep,
+    Every,
+    Field,
+    Filter,
+    Slice,
+    Step,
+    Template,
+    Text,
+    Union,
+    Value,
+    Word,
+    parse,
+)
 
-_ACTION = re.compile(r"\{([^{}]*)\}")
-_STEP = re.compile(r"""\.\.(?P<deep>[\w-]+) | \.(?P<field>(?:\\.|[\w-])+) | \.?\[(?P<all>\*)\] | \.(?P<star>\*)
-                       | \[(?P<index>-?\d+)\] | \['(?P<key>[^']*)'\]
-                       | \[\?\(\s*@(?P<path>[^=!<>\s]+)\s*(?P<operator>==|!=)\s*["']?(?P<value>[^"')]*)["']?\s*\)\]""",
-                   re.VERBOSE)
 
-
-class _Unexecutable(Exception):
-    """A step that the value does not allow; the message is client-go's."""
-
-
-def jsonpath(template: str, value: Mapping[str, Any]) -> str:
-    """Fill in a template. Raises KubectlError for what is not understood, and for an index beyond the end."""
+def jsonpath(template: str, value: Any) -> str:
+    """Fill in a template. Raises KubectlError for what cannot be read, or done with this value."""
+    parsed = parse(template)
     try:
-        return _filled(template, value, value)
-    except _Unexecutable as problem:
-        raise KubectlError(f'error: error executing jsonpath "{template}": Error executing template: {problem}. Printing '
-                           f"more information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject "
-                           "given to jsonpath engine was:\n\t\t"
-                           f"{_as_go(json.loads(to_json(value)))}\n\n") from None
+        return "".join(" ".join(map(shown, each)) for each in _results(parsed, value))
+    except GoError as problem:
+        raise _unexecutable(template, problem, value) from None
 
 
-def _filled(template: str, root: Any, current: Any) -> str:
-    text, place = "", 0
-    while match := _ACTION.search(template, place):
-        text += template[place:match.start()]
-        action = match[1].strip()
-        place = match.end()
-        if action.startswith("range "):
-            end = template.rfind("{end}")
-            if end < 0:
-                raise KubectlError("error: error parsing jsonpath: unclosed range, expected {end}")
-            body = template[place:end]
-            text += "".join(_filled(body, root, each) for each in _values(action[6:].strip(), root, current))
-            place = end + len("{end}")
-        elif action[:1] in "\"'" and action:
-            text += action[1:-1].replace("\\n", "\n").replace("\\t", "\t")
+def jsonpath_as_json(template: str, value: Any) -> str:
+    """Everything a template finds as one JSON list. Raises KubectlError."""
+    parsed = parse(template)
+    try:
+        found = [item for each in _results(parsed, value) for item in each]
+    except GoError as problem:
+        raise _unexecutable(template, problem, value) from None
+    return json.dumps(found, indent=4, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def found_at(template: str, value: Any) -> list[Any]:
+    """What the first action of a template finds. Raises GoError, and KubectlError for what cannot be read."""
+    return next(iter(_results(parse(template), value)), [])
+
+
+def shown(value: Any) -> str:
+    """A value as text: lists and maps as JSON."""
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    return "" if value is None else plain(value)
+
+
+def _unexecutable(template: str, problem: GoError, value: Any) -> KubectlError:
+    quoted = json.dumps(template, ensure_ascii=False)
+    return KubectlError(f"error: error executing jsonpath {quoted}: Error executing template: {problem}. Printing more "
+                        f"information for debugging the template:\n\ttemplate was:\n\t\t{template}\n\tobject given to "
+                        f"jsonpath engine was:\n\t\t{as_source(value)}\n\n")
+
+
+def _results(template: Template, value: Any) -> list[list[Any]]:
+    return _block(template, 0, value, is_range=False)[0]
+
+
+def _block(template: Template, place: int, value: Any, is_range: bool) -> tuple[list[list[Any]], int]:
+    """The results from `place` to the end, or of a range to its `end`, and where that is."""
+    found: list[list[Any]] = []
+    while place < len(template):
+        part = template[place]
+        if isinstance(part, str):
+            found.append([part])
+        elif part[:1] == (Word("range"),):
+            values = _walked(part[1:], [value])
+            after = place
+            for each in values or [None]:
+                inside, after = _block(template, place + 1, each, is_range=True)
+                found += inside if values else []
+            place = after
+        elif Word("end") in part:
+            if not is_range:
+                raise GoError("not in range, nothing to end")
+            return found, place
         else:
-            text += " ".join(_shown(each) for each in _values(action, root, current))
-    if "{" in template[place:]:
-        raise KubectlError(f"error: error parsing jsonpath {template}, unclosed action")
-    return text + template[place:]
+            found.append(_walked(part, [value]))
+        place += 1
+    return found, place
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(json.loads(to_json(value)), separators=(",", ":"), ensure_ascii=False)
-    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
-
-
-def _values(path: str, root: Any, current: Any) -> list[Any]:
-    values = [root if path.startswith("$") else current]
-    rest = path.lstrip("$").removeprefix("@")
-    place = 0
-    if rest and rest[0] not in ".[":
-        rest = "." + rest
-    if rest == ".":
-        return values
-    while place < len(rest):
-        match = _STEP.match(rest, place)
-        if match is None:
-            raise KubectlError(f"error: error parsing jsonpath {path}: unexpected {rest[place:]!r}")
-        values = [item for value in values for item in _step(match, value)]
-        place = match.end()
+def _walked(steps: Sequence[Step], values: list[Any]) -> list[Any]:
+    for step in steps:
+        values = _step(step, values)
     return values
 
 
-def _step(match: re.Match[str], value: Any) -> list[Any]:
-    if match["deep"]:
-        return _deep(match["deep"], value)
-    if match["all"] or match["star"]:
-        return list(value.values()) if isinstance(value, Mapping) else list(value) if isinstance(value, (list, tuple)) else []
-    if match["index"] is not None:
-        return [_item(value, int(match["index"]))]
-    if match["operator"]:
-        items = value if isinstance(value, (list, tuple)) else []
-        wanted = match["value"]
-        return [item for item in items if
-                (any(_shown(each) == wanted for each in _values(match["path"], item, item))) == (match["operator"] == "==")]
-    key = match["key"] if match["key"] is not None else match["field"].replace("\\.", ".")
-    return [value[key]] if isinstance(value, Mapping) and key in value else []
+def _step(step: Step, values: list[Any]) -> list[Any]:
+    match step:
+        case Text(text):
+            return [text]
+        case Value(value):
+            return [value for _ in values]
+        case Word(word):
+            raise GoError(f"unrecognized identifier {word}")
+        case Field(name):
+            return [each[name] for each in values if isinstance(each, dict) and name in each]
+        case Every():
+            return [item for each in values for item in _items(each)]
+        case Deep():
+            return [item for each in values for item in _deep(each)]
+        case Union(choices):
+            return [item for choice in choices for item in _walked(choice, values)]
+        case Slice():
+            return [item for each in values if each is not None for item in _sliced(step, each)]
+        case Filter():
+            return [item for each in values for item in _filtered(step, each)]
 
 
-def _item(value: Any, index: int) -> Any:
-    """Source: client-go util/jsonpath evalArray, its messages included."""
-    if not isinstance(value, (list, tuple)):
-        raise _Unexecutable(f"{_go_type(value)} is not array or slice")
-    place = index + len(value) if index < 0 else index
-    if not 0 <= place < len(value):
-        raise _Unexecutable(f"array index out of bounds: index {place}, length {len(value)}")
-    return value[place]
+def _items(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
-def _go_type(value: Any) -> str:
-    return {dict: "map[string]interface {}", str: "string", bool: "bool", int: "int64", float: "float64"}.get(
-        dict if isinstance(value, Mapping) else type(value), "<nil>")
+def _deep(value: Any) -> list[Any]:
+    """The lists and maps in a value, itself the first."""
+    items = _items(value)
+    return [value, *(found for item in items for found in _deep(item))] if items else []
 
 
-def _as_go(value: Any) -> str:
-    """A value as Go's `%#v` writes it: what kubectl shows of the object."""
-    match value:
-        case dict():
-            return "map[string]interface {}{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}:{_as_go(value[key])}"
-                                                          for key in sorted(value)) + "}"
-        case list():
-            return "[]interface {}{" + ", ".join(map(_as_go, value)) + "}"
-        case None:
-            return "interface {}(nil)"
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+def _sliced(wanted: Slice, value: Any) -> list[Any]:
+    """Source: evalArray."""
+    if not isinstance(value, list):
+        raise GoError(f"{type_name(value)} is not array or slice")
+    size = len(value)
+    start = wanted.start or 0
+    end = start + 1 if wanted.single else size if wanted.end is None else wanted.end
+    start = start + size if start < 0 else start
+    if end < 0 or (end == 0 and wanted.single):
+        end += size
+    if start == end:
+        return []
+    if not 0 <= start < size:
+        raise GoError(f"array index out of bounds: index {start}, length {size}")
+    if not 0 <= end <= size:
+        raise GoError(f"array index out of bounds: index {end - 1}, length {size}")
+    if start > end:
+        raise GoError(f"starting index {start} is greater than ending index {end}")
+    if wanted.step is not None and wanted.step <= 0:
+        raise GoError("step must be > 0")
+    return value[start:end:wanted.step or 1]
 
 
-def _deep(key: str, value: Any) -> list[Any]:
-    """Every value under `key` at any depth."""
-    if isinstance(value, Mapping):
-        found = [value[key]] if key in value else []
-        return found + [item for each in value.values() for item in _deep(key, each)]
-    return [item for each in value for item in _deep(key, each)] if isinstance(value, (list, tuple)) else []
+def _filtered(condition: Filter, value: Any) -> list[Any]:
+    """Source: evalFilter. An item without one of the two sides is left out, whatever the operator."""
+    if not isinstance(value, list):
+        raise GoError(f"{plain(value)} is not array or slice and cannot be filtered")
+    return [item for item in value if _fits(condition, item)]
+
+
+def _fits(condition: Filter, item: Any) -> bool:
+    left = _walked(condition.left, [item])
+    if not condition.operator:
+        return bool(left)
+    right = _walked(condition.right, [item])
+    if len(left) > 1 or len(right) > 1:
+        raise GoError("can only compare one element at a time")
+    if not left or not right:
+        return False
+    if condition.operator not in COMPARISONS:
+        raise GoError(f"unrecognized filter operator {condition.operator}")
+    return COMPARISONS[condition.operator](left[0], right[0])

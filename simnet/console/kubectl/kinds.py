@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from simnet.console.kubectl.context import KubectlError
+from simnet.errors import nearest
 from simnet.objects.kinds import BY_WORD, Kind
 from simnet.objects.meta import Object
 from simnet.objects.other import Other
@@ -81,7 +82,9 @@ def kind_for(store: Store, word: str) -> Kind:
     lowered = word.lower()
     found = known.get(lowered) or known.get(re.sub(r"\.v\d+((alpha|beta)\d+)?(?=\.|$)", "", lowered))
     if found is None:
-        raise KubectlError(f'error: the server doesn\'t have a resource type "{word}"')
+        near = nearest(word, known)
+        raise KubectlError(f'error: the server doesn\'t have a resource type "{word}"',
+                           hint=f"did you mean {near}?" if near else "kubectl api-resources lists the types there are")
     return found
 
 

@@ -12,6 +12,7 @@ from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.create import create
 from simnet.console.kubectl.describe.verb import describe
 from simnet.console.kubectl.events import events
+from simnet.console.kubectl.explain import explain
 from simnet.console.kubectl.get import get
 from simnet.console.kubectl.wait import wait
 from simnet.console.output import Output, failed
@@ -37,7 +38,8 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "annotate": Verb(change.annotate, (*_SELECT, *_FILES, *_OUTPUT, switch("overwrite"), switch("all"), switch("local"),
                                        Flag("resource-version"), switch("list"))),
-    "api-resources": Verb(info.api_resources, (*_OUTPUT, Flag("namespaced"), Flag("api-group"))),
+    "api-resources": Verb(info.api_resources, (*_OUTPUT, Flag("namespaced", bare="true"), Flag("api-group"),
+                                                switch("no-headers"), Flag("sort-by"))),
     "apply": Verb(write.apply, (*_FILES, *_OUTPUT, *_WRITES, Flag("kustomize", "k"), switch("prune"), switch("wait"),
                                 switch("overwrite"), switch("force"), switch("all"), Flag("selector", "l"))),
     "cluster-info": Verb(info.cluster_info),
@@ -50,6 +52,7 @@ VERBS: dict[str, Verb] = {
                                   switch("now"), Flag("wait", bare="true"), switch("ignore-not-found"), Flag("timeout"),
                                   Flag("cascade", bare="background"), switch("interactive", "i"))),
     "describe": Verb(describe, (*_SELECT, *_FILES, Flag("show-events", bare="true"))),
+    "explain": Verb(explain, (Flag("api-version"), Flag("output", "o"), switch("recursive"))),
     "events": Verb(events, (*_SELECT, *_OUTPUT, Flag("for"), Flag("types"), switch("watch", "w"), switch("no-headers"))),
     "exec": Verb(execute.execute, (switch("stdin", "i"), switch("tty", "t"), Flag("container", "c"), switch("quiet", "q"))),
     "expose": Verb(run.expose, (*_FILES, *_OUTPUT, *_WRITES, Flag("port"), Flag("target-port"), Flag("type"), Flag("name"),
@@ -81,8 +84,8 @@ VERBS: dict[str, Verb] = {
     "version": Verb(info.version, (*_OUTPUT, switch("client"), switch("short"))),
 }
 
-_OTHERS = ("attach", "auth", "autoscale", "cordon", "cp", "debug", "diff", "drain", "edit", "explain", "port-forward",
-           "proxy", "taint", "top", "uncordon", "certificate", "kustomize", "plugin", "completion")
+_OTHERS = ("attach", "auth", "autoscale", "cordon", "cp", "debug", "diff", "drain", "edit", "port-forward", "proxy",
+           "taint", "top", "uncordon", "certificate", "kustomize", "plugin", "completion")
 
 USAGE = """kubectl controls the simulated cluster.
 
@@ -110,6 +113,7 @@ def kubectl(call: Call) -> Output:
         output = verb.run(Kube(call, name, flags, flags.get("namespace") or call.desk.namespace))
     except KubectlError as problem:
         output = Output(problem.stdout, failed(str(problem)).stderr, problem.status)
+        call.desk.hint = problem.hint or call.desk.hint
     except FlagError as problem:
         output = failed(f"error: {problem}")
     if output.status and name not in ("exec", "run"):

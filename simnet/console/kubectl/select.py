@@ -141,8 +141,7 @@ def _listed(kube: Kube, kind: Kind) -> list[Object]:
         objects = [each for each in objects if _has_field(each, condition)]
     if kind.kind == "Event":
         objects.sort(key=lambda each: (each.last_seen, each.first_seen))
-    path = kube.flags.get("sort-by").strip("{}")
-    return sorted(objects, key=lambda each: _sort_key(value_at(each.manifest, path))) if path else objects
+    return objects
 
 
 def _refuse_field(kube: Kube, kind: Kind, condition: str) -> None:
@@ -175,9 +174,3 @@ def value_at(manifest: Any, path: str) -> Any:
         else:
             value = value.get(part) if hasattr(value, "get") else None
     return value
-
-
-def _sort_key(value: Any) -> tuple[int, Any]:
-    if isinstance(value, (int, float)):
-        return (0, value)
-    return (1, str(value or ""))

@@ -155,7 +155,7 @@ def dry_run(kube: Kube) -> str:
 def _shown(kube: Kube, applied: Any, verb: Verb) -> str:
     form = kube.flags.get("output")
     if form and form != "name":
-        return written(full(kube, applied.object), form)
+        return written(kube, full(kube, applied.object), form)
     if form == "name":
         return reference(applied.object) + "\n"
     return f"{reference(applied.object)} {verb.done or applied.action}{dry_run(kube)}\n"
@@ -246,7 +246,7 @@ def submit(kube: Kube, manifest: Mapping[str, Any], failing: str = "", done: str
     """Create one object made from flags; `failing` is how the command introduces an error (`failed to create ...`)."""
     form = kube.flags.get("output")
     if form and kube.flags.get("dry-run") in ("client", "unchanged") and form != "name":
-        return Output(written(typed(manifest), form))
+        return Output(written(kube, typed(manifest), form))
     cluster = target(kube)
     try:
         applied = cluster.create([dict(manifest)], settle=False, create_namespaces=False, namespace=kube.namespace)[0]
