@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from simnet.cli import convert, lint, names
+from simnet.cli import convert, lint, names, shell
 from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.diff import diff, whatif
@@ -204,4 +204,5 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({
     "resolve": names.resolve,
     **dict.fromkeys(names.TOOLS, names.tool),
     "serve": serve,
+    "shell": shell.run,
 })

@@ -28,6 +28,7 @@ examples:
   simnet diff before/ after/                           the requests that come out differently
   simnet whatif -f app/ --delete pod/web-1 http://web/ --from pod/client
   simnet lint app/                                     references that lead nowhere, and what was meant
+  simnet shell -f app/                                 kubectl, curl and dig at a prompt
   simnet get pods -o wide -f app/                      what kubectl would show after applying app/
   simnet describe service web -f app/
   simnet graph -f app/ -o mermaid                      what refers to what
@@ -60,6 +61,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
     _diff(commands)
     _whatif(commands)
+    _shell(commands)
     _lint(commands)
     _graph(commands)
     _rules(commands)
@@ -156,6 +158,20 @@ def _kubectl(commands: argparse._SubParsersAction[argparse.ArgumentParser], name
         command.add_argument("-o", "--output", help="wide, yaml, kyaml, json or name")
         command.add_argument("-l", "--selector", help="labels, app=web")
         command.add_argument("--show-labels", action="store_true", help="a column with all labels")
+
+
+def _shell(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    shell = commands.add_parser(
+        "shell", help="sit down at a laptop in front of the cluster", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="A shell in front of a simulated cluster made from your manifests: kubectl, curl, dig and their friends,\n"
+        "pipes, redirects, here-documents; Tab completes, and `why` says why a command failed. The YAML, JSON and\n"
+        "certificate files of this directory are there as copies; nothing on disk is changed. Lines may also come from\n"
+        "standard input.\n\n  simnet shell -f app/ --nodes 2\n  echo 'kubectl get pods' | simnet shell -f app/")
+    shell.add_argument("--from", dest="source", default="laptop", metavar="WHERE",
+                       help="where you sit: laptop (default), pod/NAME, node/NAME")
+    shell.add_argument("-c", dest="lines", action="append", default=[], metavar="LINE",
+                       help="run this line and leave; may be repeated")
+    _manifests(shell)
 
 
 def _lint(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from simnet.console.desk import Command, Desk
 from simnet.console.kubectl.main import kubectl
 from simnet.console.output import Output, failed
-from simnet.console.tools import http, linting, lookups, openssl, packages, probes, search, sockets, system, text, why
+from simnet.console.tools import guide, http, linting, lookups, openssl, packages, probes, search, sockets, system, text, why
 from simnet.errors import nearest
 
 BUILTINS: dict[str, Command] = {
-    "cd": system.cd, "echo": text.echo, "exit": system.leave, "export": system.export, "false": system.false,
-    "logout": system.leave, "printf": text.printf, "pwd": system.pwd, "true": system.true, "why": why.why,
-    ":": system.true,
+    "cd": system.cd, "echo": text.echo, "edit": text.edit, "exit": system.leave, "export": system.export,
+    "false": system.false, "help": guide.guide, "history": text.history, "logout": system.leave,
+    "printf": text.printf, "pwd": system.pwd, "true": system.true, "why": why.why, ":": system.true,
 }
-"""Part of every shell; `why` is simnet's own."""
+"""Part of every shell; `why`, `edit` and `help` are simnet's own."""
 
 COMMANDS: dict[str, Command] = BUILTINS | {
     "apk": packages.apk, "apt": packages.apt, "apt-get": packages.apt, "awk": search.awk, "bash": system.shell,
@@ -21,15 +21,16 @@ COMMANDS: dict[str, Command] = BUILTINS | {
     "dig": lookups.dig, "dnf": packages.dnf, "egrep": search.grep, "env": system.env, "fgrep": search.grep,
     "getent": lookups.getent, "grep": search.grep, "head": text.head, "host": lookups.host,
     "hostname": system.hostname, "ip": system.ip, "kubectl": kubectl, "ls": system.ls, "microdnf": packages.dnf,
-    "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "netstat": sockets.netstat, "nslookup": lookups.nslookup,
+    "nano": text.edit, "nc": probes.nc, "ncat": probes.nc, "netcat": probes.nc, "netstat": sockets.netstat,
+    "nslookup": lookups.nslookup,
     "openssl": openssl.openssl, "ping": probes.ping, "ping6": probes.ping, "printenv": system.env, "rm": system.rm,
     "sh": system.shell, "simnet": linting.simnet, "sleep": system.sleep, "sort": text.sort, "ss": sockets.ss,
-    "tail": text.tail, "tee": text.tee, "telnet": probes.telnet, "uniq": text.uniq,
+    "tail": text.tail, "tee": text.tee, "telnet": probes.telnet, "uniq": text.uniq, "vi": text.edit, "vim": text.edit,
     "wc": text.wc, "wget": http.wget, "whoami": system.whoami, "yum": packages.dnf,
 }
 
-NOT_MODELLED = frozenset(("docker", "helm", "iptables", "iptables-save", "jq", "kind", "less", "minikube", "more", "nano",
-                          "python", "python3", "sed", "ssh", "sudo", "tcpdump", "time", "traceroute", "vi", "vim", "watch",
+NOT_MODELLED = frozenset(("docker", "helm", "iptables", "iptables-save", "jq", "kind", "less", "minikube", "more",
+                          "python", "python3", "sed", "ssh", "sudo", "tcpdump", "time", "traceroute", "watch",
                           "xargs"))
 """What a laptop has as well, so that nobody is told of a typing mistake."""
 

@@ -58,10 +58,25 @@ class Frame:
     variables: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Where a forwarded local port leads."""
+
+    pod: ObjectKey
+    port: int
+
+    @property
+    def source(self) -> str:
+        """Who connects, at its own loopback."""
+        return f"pod/{self.pod}"
+
+
 @dataclass(slots=True)
 class Desk:
     """Everything that outlives a line. `files` is shared with the story: name -> text. `hint` is what the running kubectl
-    could add to its error, such as the nearest name that exists."""
+    could add to its error, such as the nearest name that exists. `forwards`: (actor, local port) -> pod and port.
+    `editor` lets a person change a text (file name, text -> text); None where nobody sits at a terminal. `history`: the lines a
+    person typed."""
 
     cluster: Cluster
     files: dict[str, str]
@@ -74,6 +89,9 @@ class Desk:
     pod_files: dict[tuple[str, str], str] = field(default_factory=dict)
     installed: dict[str, set[str]] = field(default_factory=dict)
     refreshed: set[str] = field(default_factory=set)
+    forwards: dict[tuple[str, int], Forward] = field(default_factory=dict)
+    editor: Callable[[str, str], str] | None = None
+    history: list[str] = field(default_factory=list)
 
     @property
     def frame(self) -> Frame:

@@ -47,7 +47,7 @@ class Stage:
         session, desk = Session(cluster, files=files), self.session.desk
         session.desk.namespace, session.desk.pod_files = desk.namespace, dict(desk.pod_files)
         session.desk.installed = {pod: set(tools) for pod, tools in desk.installed.items()}
-        session.desk.refreshed = set(desk.refreshed)
+        session.desk.refreshed, session.desk.forwards = set(desk.refreshed), dict(desk.forwards)
         return Stage(cluster, session, files, dict(self.captures), self.context)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from simnet.cli.colour import painted
 from simnet.cli.main import main, parser
+from simnet.cli.shell import Copies, edited
+from simnet.errors import UsageError
 from simnet.version import __version__
 
 WEB = """\
@@ -327,3 +330,49 @@ def test_progress_is_shown_on_a_terminal_and_wiped_off(files: Path, monkeypatch:
 def test_the_help_names_every_command() -> None:
     text = parser().format_help()
     assert all(command in text for command in ("run", "trace", "get", "describe", "graph"))
+
+
+# the shell --------------------------------------------------------------------------------------------------------
+
+def test_the_shell_takes_lines_from_a_pipe_and_ends_with_the_last_status(files: Path, capsys: pytest.CaptureFixture[str],
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("kubectl get pods -o name\ncat <<EOF | wc -l\na\nb\nEOF\nkubectl get svc nosuch\n"))
+    assert status_of("shell", "-f", "web.yaml") == 1
+    said = capsys.readouterr()
+    assert said.out == "pod/quiet\npod/server\n2\n" and said.err.startswith('Error from server (NotFound): services "nosuch"')
+    assert "\nhint: " in said.err
+
+
+def test_the_shell_sees_copies_of_the_files_here_and_leaves_them_alone(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (files / "web.yaml").read_text()
+    assert status_of("shell", "-c", "kubectl apply -f web.yaml", "-c", "echo x > web.yaml", "-c", "cat web.yaml") == 0
+    assert capsys.readouterr().out.endswith("\nx\n") and (files / "web.yaml").read_text() == before
+
+
+def test_a_file_changed_on_disk_is_copied_anew_unless_the_shell_changed_it(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("1")
+    (tmp_path / "b.yaml").write_text("1")
+    (tmp_path / "c.yaml").write_bytes(b"\xff")
+    held: dict[str, str] = {}
+    copies = Copies(tmp_path, held)
+    copies.refresh()
+    held["b.yaml"] = "mine"
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("2")
+    copies.refresh()
+    assert held == {"a.yaml": "2", "b.yaml": "mine"}
+
+
+def test_the_shell_begins_where_it_is_told(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of("shell", "-f", "web.yaml", "--from", "pod/server", "-c", "hostname") == 0
+    assert capsys.readouterr().out == "server\n"
+    assert status_of("shell", "-f", "web.yaml", "--from", "pod/srever") == 2
+    assert "did you mean server?" in capsys.readouterr().err
+
+
+def test_an_editor_changes_a_text_and_one_that_fails_is_named() -> None:
+    program = f"{sys.executable} -c 'import sys; path = sys.argv[1]; text = open(path).read(); open(path, \"w\").write(text + path[-4:])'"
+    assert edited("web.yaml", "a", {"KUBE_EDITOR": program, "EDITOR": "nosuch"}) == "ayaml"
+    for command, why in (("/nosuch/editor", "cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "status 3")):
+        with pytest.raises(UsageError, match=why):
+            edited("web.yaml", "a", {"EDITOR": command})

@@ -11,7 +11,7 @@ import pytest
 
 from simnet.cluster import Cluster
 from simnet.console import Session
-from tests.unit.console_net import run, shop
+from tests.unit.console_net import run, shop, squeezed
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,8 @@ def test_every_word_of_explain_belongs_to_a_field_of_the_schema() -> None:
 
 def test_api_resources(session: Session) -> None:
     """Columns: kubernetes/kubectl pkg/cmd/apiresources/apiresources.go."""
-    assert "ingressclasses                networking.k8s.io/v1   false        IngressClass" in run(
-        session, "kubectl api-resources --namespaced=false").stdout
+    listed = squeezed(run(session, "kubectl api-resources --namespaced=false").stdout)
+    assert listed[0] == "NAME SHORTNAMES APIVERSION NAMESPACED KIND"
+    assert "ingressclasses networking.k8s.io/v1 false IngressClass" in listed and "nodes no v1 false Node" in listed
     assert run(session, "kubectl api-resources -o name --api-group=apps").stdout.split() == [
         "daemonsets.apps", "deployments.apps", "replicasets.apps", "statefulsets.apps"]

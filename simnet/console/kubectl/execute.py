@@ -35,7 +35,7 @@ def execute(kube: Kube) -> Output:
         raise KubectlError("error: pod, type/name or --filename must be specified")
     if not kube.command:
         raise KubectlError("error: you must specify at least one command for the container")
-    pod = _pod(kube, kube.operands[0])
+    pod = pod_of(kube, kube.operands[0])
     frame = pod_frame(pod.key, _container(kube, pod))
     check(kube, frame)
     note = _defaulted(kube, pod, frame)
@@ -76,7 +76,7 @@ def _has(kube: Kube, frame: Frame, shell: str) -> bool:
     return profile is None or shell in profile.tools or shell in kube.desk.installed.get(frame.source, ())
 
 
-def _pod(kube: Kube, text: str) -> Pod:
+def pod_of(kube: Kube, text: str) -> Pod:
     """A pod by name, or the first running one of `deploy/NAME`, `svc/NAME` and the like."""
     word, slash, name = text.partition("/")
     if not slash:
@@ -119,7 +119,7 @@ def logs(kube: Kube) -> Output:
     if kube.flags.has("selector"):
         pods = kube.cluster.list("Pod", selector=kube.flags.get("selector"), namespace=kube.namespace)
         return Output("".join(_log(kube, pod, _container(kube, pod)) for pod in pods))
-    pod = _pod(kube, kube.operands[0])
+    pod = pod_of(kube, kube.operands[0])
     name = kube.operands[1] if len(kube.operands) > 1 else _container(kube, pod)
     return warned(_defaulted(kube, pod, pod_frame(pod.key, name)), Output(_log(kube, pod, name)))
 

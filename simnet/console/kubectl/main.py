@@ -11,14 +11,16 @@ from simnet.console.kubectl import change, execute, info, run, write
 from simnet.console.kubectl.context import Kube, KubectlError
 from simnet.console.kubectl.create import create
 from simnet.console.kubectl.describe.verb import describe
+from simnet.console.kubectl.edit import edit
 from simnet.console.kubectl.events import events
 from simnet.console.kubectl.explain import explain
 from simnet.console.kubectl.get import get
+from simnet.console.kubectl.portforward import port_forward
 from simnet.console.kubectl.wait import wait
 from simnet.console.output import Output, failed
 from simnet.errors import nearest
 
-_GLOBAL = (Flag("namespace", "n"), Flag("context"), Flag("kubeconfig"), Flag("cluster"), Flag("user"), Flag("server", "s"),
+GLOBAL = (Flag("namespace", "n"), Flag("context"), Flag("kubeconfig"), Flag("cluster"), Flag("user"), Flag("server", "s"),
            Flag("request-timeout"), Flag("v", "v"), switch("help", "h"), switch("insecure-skip-tls-verify"))
 _SELECT = (Flag("selector", "l"), switch("all-namespaces", "A"), Flag("field-selector"))
 _FILES = (Flag("filename", "f"), switch("recursive", "R"))
@@ -52,6 +54,7 @@ VERBS: dict[str, Verb] = {
                                   switch("now"), Flag("wait", bare="true"), switch("ignore-not-found"), Flag("timeout"),
                                   Flag("cascade", bare="background"), switch("interactive", "i"))),
     "describe": Verb(describe, (*_SELECT, *_FILES, Flag("show-events", bare="true"))),
+    "edit": Verb(edit, (*_SELECT, *_OUTPUT, *_FILES)),
     "explain": Verb(explain, (Flag("api-version"), Flag("output", "o"), switch("recursive"))),
     "events": Verb(events, (*_SELECT, *_OUTPUT, Flag("for"), Flag("types"), switch("watch", "w"), switch("no-headers"))),
     "exec": Verb(execute.execute, (switch("stdin", "i"), switch("tty", "t"), Flag("container", "c"), switch("quiet", "q"))),
@@ -67,6 +70,7 @@ VERBS: dict[str, Verb] = {
     "logs": Verb(execute.logs, (Flag("container", "c"), switch("follow", "f"), switch("previous", "p"), Flag("tail"),
                                 Flag("since"), switch("all-containers"), switch("timestamps"), switch("prefix"),
                                 Flag("selector", "l"))),
+    "port-forward": Verb(port_forward, (Flag("address"), Flag("pod-running-timeout"))),
     "patch": Verb(change.patch, (*_FILES, *_OUTPUT, Flag("patch", "p"), Flag("type"), Flag("patch-file"),
                                  switch("local"), Flag("subresource"))),
     "replace": Verb(write.replace, (*_FILES, *_OUTPUT, *_WRITES, switch("force"), Flag("grace-period"),
@@ -84,7 +88,7 @@ VERBS: dict[str, Verb] = {
     "version": Verb(info.version, (*_OUTPUT, switch("client"), switch("short"))),
 }
 
-_OTHERS = ("attach", "auth", "autoscale", "cordon", "cp", "debug", "diff", "drain", "edit", "port-forward", "proxy",
+_OTHERS = ("attach", "auth", "autoscale", "cordon", "cp", "debug", "diff", "drain", "proxy",
            "taint", "top", "uncordon", "certificate", "kustomize", "plugin", "completion")
 
 USAGE = """kubectl controls the simulated cluster.
@@ -108,7 +112,7 @@ def kubectl(call: Call) -> Output:
         flags = _flags(name, args, verb)
         if flags.on("help"):
             return Output(f"kubectl {name}: the flags known here are "
-                          + ", ".join(sorted(f"--{flag.name}" for flag in (*verb.flags, *_GLOBAL))) + "\n")
+                          + ", ".join(sorted(f"--{flag.name}" for flag in (*verb.flags, *GLOBAL))) + "\n")
         _refuse_operands_behind_dashes(name, flags)
         output = verb.run(Kube(call, name, flags, flags.get("namespace") or call.desk.namespace))
     except KubectlError as problem:
@@ -125,7 +129,7 @@ def _verb(call: Call) -> tuple[str, list[str]]:
     """The verb, and everything else; global flags may stand before it."""
     args = list(call.args)
     place = 0
-    values = {f"--{flag.name}" for flag in _GLOBAL if flag.value} | {f"-{flag.short}" for flag in _GLOBAL
+    values = {f"--{flag.name}" for flag in GLOBAL if flag.value} | {f"-{flag.short}" for flag in GLOBAL
                                                                      if flag.value and flag.short}
     while place < len(args) and args[place].startswith("-"):
         place += 2 if args[place] in values else 1
@@ -147,7 +151,7 @@ def _known(name: str) -> Verb:
 
 def _flags(name: str, args: list[str], verb: Verb) -> Parsed:
     try:
-        return read_flags(args, (*verb.flags, *_GLOBAL))
+        return read_flags(args, (*verb.flags, *GLOBAL))
     except FlagError as problem:
         hint = f"\nDid you mean {problem.suggestion}?" if problem.suggestion else ""
         raise KubectlError(f"error: {problem}{hint}\nSee 'kubectl {name} --help' for usage.") from None

@@ -32,6 +32,9 @@ Source: kubernetes/kubernetes pkg/apis/core/v1/conversion.go and pkg/apis/apps/v
 DefaultMetaV1FieldSelectorConversion."""
 
 
+_NAMED = 5  # names a hint gives
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One resource type and the names asked for; no names means all of them."""
@@ -122,9 +125,21 @@ def _complaint(kube: Kube, kind: Kind, name: str, problem: NotFound) -> str:
     elsewhere = [] if not kind.namespaced else [each.namespace for each in kube.cluster.list(kind.kind) if each.name == name]
     if elsewhere:
         kube.desk.hint = f"namespace {elsewhere[0]} has one of this name: kubectl {kube.verb} -n {elsewhere[0]} ..."
-    elif problem.suggestion:
-        kube.desk.hint = f"did you mean {problem.suggestion}?"
+    else:
+        kube.desk.hint = _nearest(kube, kind, name, problem.suggestion)
     return f'Error from server (NotFound): {resource(kind)} "{name}" not found'
+
+
+def _nearest(kube: Kube, kind: Kind, name: str, suggestion: str) -> str:
+    """The name that was probably meant, or those that exist."""
+    there = [] if kind.kind not in kube.cluster.store.kinds() else [
+        each.name for each in kube.cluster.store.list(kind.kind, kube.namespace if kind.namespaced else None)]
+    near = suggestion or next((each for each in there if each.startswith(name)), "")
+    if near:
+        return f"did you mean {near}?"
+    where = f" in namespace {kube.namespace}" if kind.namespaced else ""
+    more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+    return f"{kind.plural}{where}: {', '.join(there[:_NAMED]) or 'none'}{more}"
 
 
 def _listed(kube: Kube, kind: Kind) -> list[Object]:

@@ -81,8 +81,10 @@ def apply(kube: Kube) -> Output:
 def refuse_operands(kube: Kube) -> None:
     """Raise KubectlError for words that are no flags: a file without its -f, mostly."""
     if kube.operands:
+        file = next((each for each in kube.operands if each.endswith((".yaml", ".yml", ".json"))), "")
         raise KubectlError(f"error: Unexpected args: [{' '.join(kube.operands)}]\n"
-                           f"See 'kubectl {kube.verb} -h' for help and examples")
+                           f"See 'kubectl {kube.verb} -h' for help and examples",
+                           hint=f"did you mean -f {file}?" if file else "")
 
 
 def replace(kube: Kube) -> Output:
@@ -99,6 +101,12 @@ def replace(kube: Kube) -> Output:
             text += _deleted(kube, there, named=True)
     output = _from_files(kube, CREATE._replace(done="replaced"))
     return Output(text + output.stdout, output.stderr, output.status, text + output.shown)
+
+
+def replaced_by(kube: Kube, path: str) -> Output:
+    """Put what a virtual file holds in the place of an object, as `edit` does with what was saved."""
+    kube.flags.values["filename"] = [path]
+    return _from_files(kube, REPLACE._replace(done="edited"))
 
 
 def _from_files(kube: Kube, verb: Verb) -> Output:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from simnet import ip
 from simnet.console.desk import Call
 from simnet.console.flags import GETOPT, Flag, FlagError, read_flags, switch
+from simnet.console.forwards import forward_at
 from simnet.console.output import Output, failed
 from simnet.console.tools.transfer import exchange, header_lines
 from simnet.dataplane import decisions
@@ -37,7 +38,7 @@ def address_of(call: Call, host: str, family: int | None = None) -> str:
 
 # nc -------------------------------------------------------------------------------------------------------------
 
-_NC = (switch("z", "z"), switch("v", "v"), switch("u", "u"), switch("n", "n"), Flag("w", "w"), switch("4", "4"),
+NC_FLAGS = (switch("z", "z"), switch("v", "v"), switch("u", "u"), switch("n", "n"), Flag("w", "w"), switch("4", "4"),
        switch("6", "6"), switch("l", "l"), Flag("q", "q"), switch("k", "k"), Flag("p", "p"), switch("N", "N"),
        switch("C", "C"), Flag("i", "i"), Flag("s", "s"), switch("t", "t"))
 
@@ -46,7 +47,7 @@ def nc(call: Call) -> Output:
     """`nc [-z] [-v] [-u] [-w SECONDS] HOST PORT`: does the port take a connection? Standard input is sent as HTTP if it
     is a request."""
     try:
-        flags = read_flags(call.args, _NC, GETOPT)
+        flags = read_flags(call.args, NC_FLAGS, GETOPT)
     except FlagError as problem:
         return failed(f"nc: {problem}")
     if flags.on("l"):
@@ -104,9 +105,11 @@ class Probe:
 
 
 def _connect(call: Call, probe: Probe) -> Verdict:
-    trace = call.cluster.connect(f"{probe.protocol}://{ip.host_port(ip.number(probe.address), probe.port)}", call.source)
+    led = forward_at(call, probe.address, probe.port) if probe.protocol == "tcp" else None
+    source, port = (call.source, probe.port) if led is None else (led.source, led.port)
+    trace = call.cluster.connect(f"{probe.protocol}://{ip.host_port(ip.number(probe.address), port)}", source)
     call.desk.note(trace)
-    return trace.verdict
+    return trace.verdict if led is None else Verdict.DELIVERED  # kubectl takes every connection
 
 
 def _why(verdict: Verdict) -> str:

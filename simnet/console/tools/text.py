@@ -210,3 +210,26 @@ def _filter(call: Call, table: Sequence[Flag], change: Callable[[str, Parsed], s
     if call.name in ("sort", "cat"):
         texts = ["".join(texts)] if texts else []
     return Output("".join(change(text, flags) for text in texts), complaints, 1 if complaints else 0)
+
+
+def edit(call: Call) -> Output:
+    """`edit FILE` (and vi, vim, nano): a virtual file in the editor of whoever sits there."""
+    names = [word for word in call.args if not word.startswith("-")]
+    if call.desk.editor is None:
+        return failed(f"{call.name}: no editor can be opened here; `cat > {names[0] if names else 'FILE'} <<EOF` writes a file")
+    if len(names) != 1:
+        return failed(f"{call.name}: expected one file, for example `{call.name} web.yaml`", 2)
+    try:
+        before = call.read(names[0])
+    except NoSuchFile:
+        before = ""
+    call.write(names[0], call.desk.editor(names[0].rpartition("/")[2], before))
+    return Output()
+
+
+def history(call: Call) -> Output:
+    """`history [N]`: the lines typed so far, or the last N, with their numbers. Source: bash(1), HISTORY."""
+    lines = [f"{number:>5}  {line}\n" for number, line in enumerate(call.desk.history, 1)]
+    if call.args and not call.args[0].isdigit():
+        return failed(f"history: {call.args[0]}: numeric argument required")
+    return Output("".join(lines[-int(call.args[0]):] if call.args and int(call.args[0]) else lines))

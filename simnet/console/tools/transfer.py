@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import urljoin
 
 from simnet import ip
-from simnet.console.desk import Call
-from simnet.dataplane.client import parse_url
+from simnet.console.desk import Call, Forward
+from simnet.console.forwards import LOOPBACK, forward_at
+from simnet.dataplane.client import Target, parse_url
 from simnet.dataplane.decisions import CertificateRefused
 from simnet.dataplane.dns.decisions import NameResolved
 from simnet.dataplane.http.message import Response
@@ -39,13 +40,15 @@ _FAILURES = {Verdict.UNRESOLVED: Failure.NO_NAME, Verdict.REFUSED: Failure.REFUS
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request. `address` is what was connected to ('' if the name had none); `resolved` all addresses found."""
+    """One request. `address` is what was connected to ('' if the name had none); `resolved` all addresses found;
+    `is_forwarded`: through a port of `kubectl port-forward`."""
 
     trace: Trace
     address: str
     source: str
     source_port: int
     resolved: tuple[str, ...] = ()
+    is_forwarded: bool = False
 
     @property
     def response(self) -> Response | None:
@@ -57,6 +60,8 @@ class Exchange:
             return None
         if self.trace.verdict is Verdict.TLS_FAILED:
             return Failure.CERTIFICATE if self.refusal is not None else Failure.NOT_TLS
+        if self.is_forwarded:  # kubectl has taken the connection, and ends it when the pod does not
+            return Failure.EMPTY
         return _FAILURES[self.trace.verdict]
 
     @property
@@ -68,7 +73,9 @@ class Exchange:
 
 def exchange(call: Call, url: str, **options: Any) -> Exchange:
     """Send one request from where the shell runs. Raises UsageError for a URL that cannot be used."""
-    trace = call.cluster.request(url, call.source, **options)
+    target = parse_url(url)
+    led = forward_at(call, target.host, target.port)
+    trace = call.cluster.request(url, call.source, **options) if led is None else _led(call, target, led, options)
     call.desk.note(trace)
     first = trace.steps[0]
     address = ""
@@ -78,7 +85,16 @@ def exchange(call: Call, url: str, **options: Any) -> Exchange:
     elif isinstance(first.because, NameResolved):
         address, resolved = ip.text(first.because.address), first.because.lookup.addresses
     sent = first.after if first.after is not None else first.before
-    return Exchange(trace, address, ip.text(sent.source) if sent.source else "", sent.source_port, resolved)
+    return Exchange(trace, address, ip.text(sent.source) if sent.source else "", sent.source_port, resolved, led is not None)
+
+
+def _led(call: Call, target: Target, led: Forward, options: Mapping[str, Any]) -> Trace:
+    """The request as it comes out of a forwarded port, inside the pod; the client's Host stays."""
+    headers = list(options.get("headers") or ())
+    if not any(name.lower() == "host" for name, _ in headers):
+        headers.append(("Host", target.netloc))
+    return call.cluster.request(f"{target.scheme}://localhost:{led.port}{target.path}", led.source,
+                                **{**options, "headers": headers, "at": LOOPBACK})
 
 
 def header_lines(response: Response) -> list[str]:
