@@ -37,6 +37,7 @@ from simnet.dataplane.topology import check_link, check_vertex
 from simnet.dataplane.view import View
 from simnet.dataplane.walk import flow_hash, look_up
 from simnet.errors import NotFound, UsageError, nearest
+from simnet.explain.notebook import cluster_svg, page
 from simnet.ip import number
 from simnet.labels import Selector
 from simnet.manifests import read_manifests
@@ -419,6 +420,12 @@ class Cluster:
             difference = self.work.since(before)
             for field in fields(Work):
                 setattr(counted, field.name, getattr(difference, field.name))
+
+    def _repr_svg_(self) -> str:
+        return cluster_svg(self.store.list)
+
+    def _repr_html_(self) -> str:
+        return page([self._repr_svg_()], repr(self))
 
     def __repr__(self) -> str:
         return (f"<Cluster: {self.store.count('Node')} nodes, {self.store.count('Pod')} pods, "

@@ -23,11 +23,10 @@ from simnet.dataplane.outcomes import Outcomes
 from simnet.errors import SimnetError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
-from simnet.explain.graph import reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
+from simnet.explain.graph import DRAWN, is_system, reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
+from simnet.explain.notebook import cluster_svg
 from simnet.scenario import Report, Scenario, find_stories, text_of
 from simnet.scenario.model import StoryStep
-
-SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "ingress-nginx")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -141,18 +140,33 @@ def graph(arguments: argparse.Namespace) -> int:
         cluster = cluster_of(arguments)
     except SimnetError as problem:
         return unreadable(problem)
-    hidden = () if arguments.all_namespaces else SYSTEM
+    if arguments.output == "svg":
+        return _svg(arguments, cluster)
+    if arguments.url:
+        sys.stderr.write("simnet graph: the path of a request is drawn with -o svg\n")
+        return UNREADABLE
     if arguments.underlay:
         drawn = underlay_graph(cluster.list("node"), cluster.list("pod"), cluster.view.underlay.cut)
     else:
-        kinds = ("IngressClass", "Ingress", "Service", "EndpointSlice", "Pod", "Secret", "Deployment", "ReplicaSet",
-                 "StatefulSet", "DaemonSet")
-        drawn = reference_graph([each for kind in kinds for each in cluster.list(kind)
-                                 if each.namespace not in hidden and str(each.key) != "default/kubernetes"])
+        drawn = reference_graph([each for kind in DRAWN for each in cluster.list(kind)
+                                 if arguments.all_namespaces or not is_system(each)])
     if arguments.output == "json":
         write_json({"schema": "simnet/graph/v1", **to_node_link(drawn)})
     else:
         write(to_dot(drawn) if arguments.output == "dot" else to_mermaid(drawn))
+    return FINE
+
+
+def _svg(arguments: argparse.Namespace, cluster: Cluster) -> int:
+    """`simnet graph -o svg`, with the path of a request in it."""
+    if arguments.underlay:
+        sys.stderr.write("simnet graph: --underlay is drawn with -o dot, mermaid or json\n")
+        return UNREADABLE
+    try:
+        trace = cluster.trace(arguments.url, arguments.source) if arguments.url else None
+    except SimnetError as problem:
+        return unreadable(problem)
+    write(cluster_svg(cluster.list, trace, arguments.all_namespaces))
     return FINE
 
 

@@ -193,8 +193,11 @@ def _graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     graph = commands.add_parser("graph", help="draw what refers to what", description="The objects and what they refer to "
                                 "(Ingress, Service, EndpointSlice, Pod), or the network under them.")
     _manifests(graph)
-    graph.add_argument("-o", "--output", choices=("dot", "mermaid", "json"), default="dot",
-                       help="Graphviz (default), Mermaid, or node-link JSON")
+    graph.add_argument("url", metavar="URL", nargs="?", default="", help="with -o svg: the request whose path is lit")
+    graph.add_argument("--from", dest="source", default="laptop", metavar="SOURCE",
+                       help="who sends it: pod/NAME, node/NAME, or an address outside (default: laptop)")
+    graph.add_argument("-o", "--output", choices=("dot", "mermaid", "json", "svg"), default="dot",
+                       help="Graphviz (default), Mermaid, node-link JSON, or SVG for a browser")
     graph.add_argument("--underlay", action="store_true", help="pods, bridges, nodes and links instead of references")
     graph.add_argument("-A", "--all-namespaces", action="store_true", help="the add-ons' namespaces too")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import overload
+from typing import ClassVar, overload
 
 from simnet.dataplane.step import Trace
 
@@ -13,6 +13,9 @@ Branch = tuple[Fraction, Trace]
 
 class Outcomes(Sequence[Branch]):
     """Pairs (probability, trace); the probabilities add up to 1."""
+
+    _repr_svg_: ClassVar[Callable[[Outcomes], str]]  # both from explain.notebook
+    _repr_html_: ClassVar[Callable[[Outcomes], str]]
 
     def __init__(self, branches: tuple[Branch, ...]) -> None:
         self._branches = branches

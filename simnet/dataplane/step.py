@@ -106,6 +106,8 @@ class Trace:
     """A finished walk: the steps taken, in order, and for HTTP the response the client got."""
 
     __slots__ = ("response", "steps")
+    _repr_svg_: ClassVar[Callable[[Trace], str]]  # both from explain.notebook
+    _repr_html_: ClassVar[Callable[[Trace], str]]
 
     def __init__(self, steps: tuple[Step, ...], response: Response | None = None) -> None:
         self.steps = steps

@@ -24,6 +24,9 @@ from simnet.objects.node import Node
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
 
+DRAWN = ("IngressClass", "GatewayClass", "Ingress", "Gateway", "HTTPRoute", "Service", "EndpointSlice", "Pod", "Secret",
+         "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+SYSTEM = ("kube-system", "kube-public", "kube-node-lease", "ingress-nginx")
 SHAPES = {"pod": "ellipse", "service": "hexagon", "ingress": "house", "httproute": "house",
           "router": "diamond", "outside": "egg"}
 
@@ -78,6 +81,12 @@ def _texts(addresses: Iterable[int]) -> list[str]:
 
 
 # references -----------------------------------------------------------------------------------------------------
+
+def is_system(each: Object) -> bool:
+    """Whether an object is the cluster's own: of an add-on, or the API server's Service."""
+    return each.namespace in SYSTEM or (each.namespace, each.name) == ("default", "kubernetes") or each.ref.startswith(
+        "endpointslice/default/kubernetes")
+
 
 def reference_graph(objects: Iterable[Object]) -> Any:
     """Which object names which, as a networkx DiGraph: Ingress -> Service, Secret, IngressClass; HTTPRoute -> Gateway,

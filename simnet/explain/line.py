@@ -29,6 +29,11 @@ Received = core.Delivered | core.NotListening | core.CertificateRefused | core.N
 
 def one_line(trace: Trace) -> str:
     """The walk from the sender to whatever ended it, names of the default namespace without it."""
+    return " > ".join(parts_of(trace))
+
+
+def parts_of(trace: Trace) -> list[str]:
+    """What `one_line` joins: the sender, each thing met, what ended the walk."""
     first = trace.steps[0].before
     addresses = [ip.text(number) for number in first.flow.actor.addresses[:1]]
     name = _name(first.flow.actor.name)
@@ -39,7 +44,7 @@ def one_line(trace: Trace) -> str:
                 parts.append(part)
     if isinstance(trace.last.because, core.Delivered):
         parts.append(trace.result)
-    return " > ".join(parts)
+    return parts
 
 
 def _name(ref: str) -> str:
