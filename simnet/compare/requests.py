@@ -6,12 +6,13 @@ is asked at its own address on each side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from simnet import ip
 from simnet.compare.network import Network, role_of
 from simnet.names import ObjectKey
+from simnet.objects.httproute import HTTPRoute
 from simnet.objects.ingress import Ingress
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod
@@ -51,7 +52,7 @@ def destinations(cluster: Network) -> dict[Key, Asked]:
         if role not in seen and pod.pod_ips:
             seen.add(role)
             found.update(_of_pod(pod, role, ports.get(pod.key, set()), nodes))
-    found.update(_of_ingresses(cluster.list("Ingress")))
+    found.update(_of_sites(cluster))
     return found
 
 
@@ -122,24 +123,52 @@ def _of_pod(pod: Pod, role: str, ports: set[tuple[str, int]], nodes: list[Node])
 
 # hosts and paths ------------------------------------------------------------------------------------------------
 
-def _of_ingresses(ingresses: list[Ingress]) -> Iterator[tuple[Key, Asked]]:
+@dataclass(slots=True)
+class _Site:
+    """Concrete hosts with the paths of their rules, the addresses they are served at, and whether any of it by TLS."""
+
+    paths: dict[str, set[str]] = field(default_factory=lambda: {ANOTHER_HOST: set()})
+    addresses: dict[str, None] = field(default_factory=dict)
+    encrypted: bool = False
+    known: bool = False
+
+    def add(self, host: str, paths: Iterable[tuple[str, str]]) -> None:
+        own = self.paths.setdefault(_host(host), set())
+        own.update(variant for path, path_type in paths for variant in _variants(path, path_type))
+        self.known = True
+
+
+def _of_sites(cluster: Network) -> Iterator[tuple[Key, Asked]]:
     """Each host with its own paths and those of rules for every host; one host that no rule names."""
-    paths: dict[str, set[str]] = {ANOTHER_HOST: set()}
-    addresses: dict[str, None] = {}
-    encrypted = any(each.tls for each in ingresses)
-    for each in ingresses:
-        addresses.update(dict.fromkeys(address for address in each.addresses if _is_address(address)))
-        for rule in each.rules:
-            own = paths.setdefault(_host(rule.host), set())
-            own.update(variant for path in rule.paths or () for variant in _variants(path.path, path.path_type))
-    if not ingresses:
+    site = _Site()
+    for each in cluster.list("Ingress"):
+        _read_ingress(site, each)
+    for route in cluster.list("HTTPRoute"):
+        _read_route(site, route)
+    for gateway in cluster.list("Gateway"):
+        site.addresses.update(dict.fromkeys(filter(_is_address, gateway.addresses)))
+        site.encrypted |= any(each.mode for each in gateway.listeners)
+    if not site.known:
         return
-    for host, own in sorted(paths.items()):
-        for path in sorted(own | paths[ANOTHER_HOST] | {"/", "/another-path"}):
-            for scheme in ("http", "https") if encrypted else ("http",):
-                for index, address in enumerate(addresses):
-                    about = f"host {host}" if host != ANOTHER_HOST else "any other host"
+    for host, own in sorted(site.paths.items()):
+        about = f"host {host}" if host != ANOTHER_HOST else "any other host"
+        for path in sorted(own | site.paths[ANOTHER_HOST] | {"/", "/another-path"}):
+            for scheme in ("http", "https") if site.encrypted else ("http",):
+                for index, address in enumerate(site.addresses):
                     yield (about, path, scheme, index), Asked(about, f"{scheme}://{host}{path}", at=address)
+
+
+def _read_ingress(site: _Site, ingress: Ingress) -> None:
+    site.addresses.update(dict.fromkeys(filter(_is_address, ingress.addresses)))
+    site.encrypted |= bool(ingress.tls)
+    for rule in ingress.rules:
+        site.add(rule.host, [(path.path, path.path_type) for path in rule.paths or ()])
+
+
+def _read_route(site: _Site, route: HTTPRoute) -> None:
+    paths = [(match.path, match.path_type) for rule in route.spec.rules for match in rule.matches]
+    for host in route.spec.hostnames or ("",):
+        site.add(host, paths)
 
 
 def _host(host: str) -> str:
@@ -151,7 +180,7 @@ def _variants(path: str, path_type: str) -> Iterator[str]:
     """Paths around a rule's border: itself, below it, beside it, with and without the final slash. Of a pattern, what
     stands before its first special character."""
     special = next((index for index, letter in enumerate(path) if letter in _PATTERN), len(path))
-    plain = path if path_type != "ImplementationSpecific" else path[:special]
+    plain = path[:special] if path_type in ("ImplementationSpecific", "RegularExpression") else path
     stem = plain.rstrip("/")
     yield from (plain or "/", f"{stem}/", f"{stem}/below", *((stem, f"{stem}x") if stem else ()))
 

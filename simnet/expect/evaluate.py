@@ -61,6 +61,10 @@ class Checked:
     assumed: tuple[Assumption, ...] = ()
     cluster: Cluster | None = None
 
+    def __repr__(self) -> str:
+        """Short, so that an expectation can stand in a doctest."""
+        return f"<{'holds' if self.holds else 'does not hold'}: {self.expectation.text}>"
+
 
 def check(cluster: Cluster, expectation: Expectation, context: Context | None = None) -> Checked:
     """Evaluate one line. The cluster is left as it is, but for `spread`, which sends real requests on a fork."""

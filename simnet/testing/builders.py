@@ -17,7 +17,7 @@ def pod(name: str = "pod", *, labels: Labels | None = None, image: str = "simnet
     become fields of spec: `hostNetwork=True`, `dnsPolicy="Default"`.
     """
     whole = {**_container_spec(image, port), **({"nodeName": node} if node else {}), **spec}
-    return _object("v1", "Pod", name, namespace, {"app": name} if labels is None else labels, whole)
+    return manifest("v1", "Pod", name, namespace, {"app": name} if labels is None else labels, spec=whole)
 
 
 def deployment(name: str = "web", *, replicas: int = 2, labels: Labels | None = None, image: str = "simnet.example/echo",
@@ -25,8 +25,34 @@ def deployment(name: str = "web", *, replicas: int = 2, labels: Labels | None = 
     """A Deployment whose pods carry `labels` (default: app=NAME). Further keywords become fields of the pod's spec."""
     labels = dict(labels or {"app": name})
     template = {"metadata": {"labels": dict(labels)}, "spec": {**_container_spec(image, port), **spec}}
-    return _object("apps/v1", "Deployment", name, namespace, labels, {
+    return manifest("apps/v1", "Deployment", name, namespace, labels, spec={
         "replicas": replicas, "selector": {"matchLabels": labels}, "template": template})
+
+
+def replica_set(name: str = "web", *, replicas: int = 2, labels: Labels | None = None,
+               image: str = "simnet.example/echo", port: int | None = 80, namespace: str = "default",
+               **spec: Any) -> dict[str, Any]:
+    """A ReplicaSet, as `deployment` makes its kind."""
+    return {**deployment(name, replicas=replicas, labels=labels, image=image, port=port, namespace=namespace, **spec),
+            "kind": "ReplicaSet"}
+
+
+def stateful_set(name: str = "db", *, replicas: int = 2, service: str = "", labels: Labels | None = None,
+                image: str = "simnet.example/echo", port: int | None = 80, namespace: str = "default",
+                **spec: Any) -> dict[str, Any]:
+    """A StatefulSet whose pods NAME-0, NAME-1 ... have names below the headless Service `service` (default: NAME)."""
+    whole = deployment(name, replicas=replicas, labels=labels, image=image, port=port, namespace=namespace, **spec)
+    whole["kind"] = "StatefulSet"
+    whole["spec"]["serviceName"] = service or name
+    return whole
+
+
+def daemon_set(name: str = "agent", *, labels: Labels | None = None, image: str = "simnet.example/echo",
+              port: int | None = 80, namespace: str = "default", **spec: Any) -> dict[str, Any]:
+    """A DaemonSet: one pod a node. Further keywords become fields of the pod's spec."""
+    whole = {**deployment(name, labels=labels, image=image, port=port, namespace=namespace, **spec), "kind": "DaemonSet"}
+    del whole["spec"]["replicas"]
+    return whole
 
 
 def service(name: str = "web", *, selector: Labels | None = None, port: int = 80, target_port: int | str | None = None,
@@ -37,7 +63,7 @@ def service(name: str = "web", *, selector: Labels | None = None, port: int = 80
     whole: dict[str, Any] = {"selector": {"app": name} if selector is None else dict(selector), "ports": [entry], **spec}
     if type is not None:
         whole["type"] = type
-    return _object("v1", "Service", name, namespace, None, whole)
+    return manifest("v1", "Service", name, namespace, None, spec=whole)
 
 
 def ingress(name: str = "web", *, host: str | None = None, paths: Paths | None = None, port: int = 80,
@@ -58,7 +84,7 @@ def ingress(name: str = "web", *, host: str | None = None, paths: Paths | None =
     secrets = [tls] if isinstance(tls, str) else list(tls)
     if secrets:
         spec["tls"] = [{"secretName": secret, **({"hosts": [host]} if host else {})} for secret in secrets]
-    whole = _object("networking.k8s.io/v1", "Ingress", name, namespace, None, spec)
+    whole = manifest("networking.k8s.io/v1", "Ingress", name, namespace, None, spec=spec)
     if annotations:
         whole["metadata"]["annotations"] = {
             key if "/" in key else f"nginx.ingress.kubernetes.io/{key}": value for key, value in annotations.items()}
@@ -72,9 +98,12 @@ def _container_spec(image: str, port: int | None) -> dict[str, Any]:
     return {"containers": [container]}
 
 
-def _object(api_version: str, kind: str, name: str, namespace: str, labels: Labels | None,
-            spec: Mapping[str, Any]) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+def manifest(api_version: str, kind: str, name: str, namespace: str | None, labels: Labels | None,
+             **fields: Any) -> dict[str, Any]:
+    """An object of any kind: its metadata, and its other fields as keywords."""
+    metadata: dict[str, Any] = {"name": name}
+    if namespace is not None:
+        metadata["namespace"] = namespace
     if labels:
         metadata["labels"] = dict(labels)
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": dict(spec)}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}

@@ -1,10 +1,12 @@
-"""The pytest plugin: the fixture `cluster`, and `*.story.md` files collected as tests, one item a step.
+"""The pytest plugin: the fixture `cluster`, the marker `manifests`, and `*.story.md` files collected as tests, one item a
+step.
 
 Installed with the package (entry point pytest11); `-p no:simnet` turns it off.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +19,47 @@ if TYPE_CHECKING:
     from simnet.scenario.runner import Stage
 
 
-@pytest.fixture
-def cluster() -> Cluster:
-    """A fresh cluster with two nodes and the default add-ons."""
-    from simnet.cluster import Cluster
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that fills in what commands print."""
+    parser.getgroup("simnet").addoption(
+        "--simnet-accept", action="store_true", default=False,
+        help="write what commands really print into the story files whose output does not match")
 
-    return Cluster(nodes=2)
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker that gives the fixture `cluster` its manifests."""
+    config.addinivalue_line(
+        "markers", "manifests(*sources, **settings): apply these to the fixture `cluster` (files beside the test, or what "
+        "Cluster.apply takes); settings are those of Cluster")
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """A fresh cluster with two nodes and the default add-ons, and what the marks `manifests` of the test, its class and
+    its module say: settings of the nearest win, sources are applied from the farthest on."""
+    __tracebackhide__ = True
+    from simnet.cluster import Cluster
+    from simnet.errors import SimnetError
+
+    marks = [*reversed(list(request.node.iter_markers("manifests")))]
+    settings = {key: value for mark in marks for key, value in mark.kwargs.items()}
+    refused = ""
+    try:
+        made = Cluster(**{"nodes": 2, **settings})
+        for source in (source for mark in marks for source in mark.args):
+            made.apply(_beside(source, request.path.parent))
+    except SimnetError as problem:
+        refused = str(problem)
+    if refused:
+        pytest.fail(f"manifests: {refused}", pytrace=False)
+    return made
+
+
+def _beside(source: Any, directory: Path) -> Any:
+    """A file name is taken from the test's own directory; text, mappings and lists as they are."""
+    if isinstance(source, Path) or (isinstance(source, str) and "\n" not in source and ":" not in source):
+        return directory / source
+    return source
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -43,21 +80,29 @@ class StoryFile(pytest.File):
             story = must_assert(read_story(self.path))
         except SimnetError as problem:
             raise self.CollectError(str(problem)) from None
-        runs = _Runs(story)
+        runs = _Runs(story, accept=self.config.getoption("--simnet-accept"))
         for index, step in enumerate(story.steps):
             yield StepItem.from_parent(self, name=step.name, runs=runs, index=index)
 
 
 class _Runs:
-    """The stage of one story, as far as its steps have run."""
+    """The stage of one story, as far as its steps have run. With `accept`, a step whose output does not match first has the
+    file filled in; the file is written in one go, so that several workers may do it."""
 
-    def __init__(self, story: Any) -> None:
-        self.story = story
+    def __init__(self, story: Any, accept: bool = False) -> None:
+        self.story, self.accept = story, accept
         self.stage: Stage | None = None
         self.next = 0
 
     def report_of(self, index: int) -> Any:
         """Run up to step `index` and return its report."""
+        report = self._report_of(index)
+        if self.accept and report.outputs:
+            self._write()
+            report = self._report_of(index)
+        return report
+
+    def _report_of(self, index: int) -> Any:
         from simnet.scenario.runner import run_step, stage_of
         from simnet.scenario.settings import ground_of
 
@@ -69,6 +114,16 @@ class _Runs:
             report = run_step(self.stage.fork() if step.mode == "what-if" else self.stage, step, self.story.file)
             self.next += 1
         return report
+
+    def _write(self) -> None:
+        from simnet.scenario.accept import accepted
+        from simnet.scenario.reader import read_story
+
+        path = Path(self.story.file)
+        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        scratch.write_text(accepted(read_story(path)), encoding="utf-8")
+        scratch.replace(path)
+        self.story, self.stage, self.next = read_story(path), None, 0
 
 
 class StepFailed(Exception):

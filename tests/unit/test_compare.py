@@ -9,7 +9,7 @@ import pytest
 
 from simnet import Cluster, expect
 from simnet.compare import Diff
-from simnet.testing import deployment, ingress, pod, service
+from simnet.testing import deployment, gateway, gateway_class, http_route, ingress, pod, service
 
 Change = Callable[[Cluster], object]
 
@@ -141,6 +141,20 @@ def test_data_for_machines(shop: Cluster) -> None:
     assert {"about": "service/default/db port 5432/TCP", "old": {"open by pod/default/db:5432": "1"}, "new": {"no-name": "1"},
             "witness": {"old": "tcp db:5432 from pod/client", "new": "tcp db:5432 from pod/client"}}.items() <= {
         key: value for each in data["differences"] if each["new"] == {"no-name": "1"} for key, value in each.items()}.items()
+
+
+def test_routes_that_do_the_same_and_one_that_leaves_a_path_out() -> None:
+    """Hosts and paths of routes are asked at the Gateway's address."""
+    def made(*paths: str) -> Cluster:
+        cluster = Cluster(nodes=1)
+        cluster.apply([deployment("web"), service("web"), gateway_class(), gateway(),
+                       http_route("web", hosts="shop.example.com", paths=dict.fromkeys(paths, "web"))])
+        return cluster
+
+    assert not made("/a", "/b").diff(made("/b", "/a"))
+    found = made("/a", "/b").diff(made("/a"))
+    assert [each.about for each in found.differences] == ["host shop.example.com"]
+    assert found.differences[0].witness.new_line.startswith("GET http://shop.example.com/b at ")
 
 
 SERVICES = ("web", "db")
