@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from simnet.cluster import Cluster
 from simnet.diagnosis import told_codes
-from simnet.errors import Place, ScenarioFailed, SimnetError
+from simnet.errors import Place, ScenarioFailed, SimnetError, UsageError
 from simnet.expect.evaluate import Checked, Context, check
+from simnet.expect.lines import Watched
 from simnet.scenario.claims import read_line
 from simnet.scenario.report import failure_of_line
 
@@ -20,7 +21,11 @@ def expect(cluster: Cluster, line: str) -> Checked:
     """
     __tracebackhide__ = True  # pytest: show the line of the test, not this package
     try:
-        checked = check(cluster, read_line(line), CONTEXT)
+        expectation = read_line(line)
+        if isinstance(expectation.claim, Watched):
+            raise UsageError(f"{line!r} watches a step of a story; here ask for one moment: leave out "
+                             f"`{expectation.claim.quantifier}` and `every ...`")
+        checked = check(cluster, expectation, CONTEXT)
     except SimnetError as problem:
         raise problem.with_traceback(None) from None
     if not checked.holds:

@@ -64,6 +64,7 @@ OPTION_NAMES = tuple(field.name for field in fields(Options))
 class Cluster:
     """A cluster. Keyword arguments are the settings of `simnet.settings`; all have defaults.
 
+    `is_live` set: changes no longer wait until the controllers are quiet, time moves by `advance` alone.
     Not thread-safe; two clusters never meet; `fork` gives an independent one cheaply. Same settings, same calls: the
     same results to the byte.
     """
@@ -77,6 +78,7 @@ class Cluster:
         self.view = View(self.store, self.settings, self.work)
         self._wire(all_controllers())
         self._source_ports: dict[str, int] = {}
+        self.is_live = False
         self._set_up()
 
     def _wire(self, controllers: Sequence[Any]) -> None:
@@ -125,8 +127,12 @@ class Cluster:
             raise UsageError(f"time cannot go back: advance({seconds})")
         self._at_work(lambda: self._loop.advance_to(self.now + span))
 
+    def settle(self) -> None:
+        """Let controllers and timers work until they are quiet. Raises DidNotSettle after ten logical minutes."""
+        self._at_work(self._loop.settle)
+
     def _settle(self, settle: bool) -> None:
-        self._at_work(self._loop.settle if settle else self._loop.run)
+        self._at_work(self._loop.settle if settle and not self.is_live else self._loop.run)
 
     def _at_work(self, act: Callable[[], None]) -> None:
         """Let the controllers work; the data plane sees the time they came to, also when they did not settle."""
@@ -393,6 +399,7 @@ class Cluster:
         twin.world = self.world.fork(twin.store, twin.work)
         twin.view = self.view.fork(twin.store, twin.work)
         twin._source_ports = dict(self._source_ports)
+        twin.is_live = self.is_live
         twin._wire([each.fork() for each in self._loop.controllers])
         return twin
 

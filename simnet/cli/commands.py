@@ -14,6 +14,7 @@ from simnet.cli import rules as rule_export
 from simnet.cli.colour import painted
 from simnet.cli.diff import diff, whatif
 from simnet.cli.given import FAILED, FINE, UNREADABLE, cluster_of, options_of, unreadable
+from simnet.cli.learn import learn
 from simnet.cli.output import write, write_json
 from simnet.cli.service import as_data, as_table, service_rows, why_empty
 from simnet.cli.why import why
@@ -208,6 +209,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({
     "trace": trace,
     "why": why,
     "lint": lint.run, "convert": convert.run,
+    "learn": learn,
     "diff": diff,
     "whatif": whatif,
     "get": kubectl,

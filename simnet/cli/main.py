@@ -25,6 +25,7 @@ examples:
   simnet trace http://web/ --from pod/client -f app/   walk one request and show every step
   simnet trace http://shop.test/ --at 203.0.113.1 --from 198.51.100.9 -f app/ --all
   simnet why http://web/ --from pod/client -f app/     the cause, and a fix that was tried
+  simnet learn my.story.md                             the exercises of a story, in the terminal
   simnet diff before/ after/                           the requests that come out differently
   simnet whatif -f app/ --delete pod/web-1 http://web/ --from pod/client
   simnet lint app/                                     references that lead nowhere, and what was meant
@@ -59,6 +60,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     _why(commands)
     _kubectl(commands, "get", "list objects as kubectl get does", "KIND, KIND/NAME or KIND NAME, and flags of kubectl get")
     _kubectl(commands, "describe", "show one object as kubectl describe does", "KIND/NAME or KIND NAME")
+    _learn(commands)
     _diff(commands)
     _whatif(commands)
     _shell(commands)
@@ -117,6 +119,16 @@ def _why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _request(why)
     why.add_argument("--format", choices=("text", "line", "json"), default="text",
                      help="text for people (default), one line a finding, json for machines")
+
+
+def _learn(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    learn = commands.add_parser(
+        "learn", help="do the exercises of a story", description="Set up each exercise of a story (a step with `yaml broken`, "
+        "`task` and `check`) and wait for your manifest. `hint` gives the next hint, any console command looks around; what "
+        "does not hold yet is told with its cause, not with its repair. Exit status 1 unless all exercises were solved.")
+    learn.add_argument("file", metavar="FILE", help="a *.story.md file")
+    learn.add_argument("--answer", action="append", default=[], metavar="MANIFEST",
+                       help="the answer to the next exercise, instead of asking; may be repeated")
 
 
 def _diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

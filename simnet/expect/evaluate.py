@@ -26,6 +26,7 @@ from simnet.expect.lines import (
     Resolved,
     Result,
     Spread,
+    Watched,
 )
 from simnet.explain.hops import hops_of
 from simnet.names import split_host_port
@@ -76,6 +77,8 @@ def check(cluster: Cluster, expectation: Expectation, context: Context | None = 
     match claim:
         case Requested():
             checked = _requested(cluster, expectation, claim.asking, claim.outcome, context)
+        case Watched():  # at this moment; whoever lets time pass asks again
+            checked = _requested(cluster, expectation, claim.asking, claim.at_once.outcome, context)
         case Counted():
             checked = _counted(cluster, expectation, claim)
         case EndpointsAre():

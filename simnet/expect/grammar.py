@@ -1,6 +1,6 @@
 """Reads expectation lines. One line, one claim:
 
-    line     = [ "at" "+"duration ] ( count | endpoints | resolve | request | connect | spread | path | diagnose )
+    line     = [ "at" "+"duration ] ( count | endpoints | resolve | request | connect | spread | path | diagnose | watch )
     count    = "count" kind [ labels ] [ "in" ns ] op integer               op: = != < <= > >=
                labels as kubectl's -l: app=web,tier!=db  app in (web, db)  !app
     endpoints= "endpoints" service ( "are" [ "exactly" ] ( address { "," address } | "none" )
@@ -16,6 +16,7 @@
     spread   = "spread" method url { option } "from" actor "x"integer "over" glob "each" op integer
     path     = "path" method url { option } "from" actor "via" hop { ">" hop }
     diagnose = "diagnose" method url { option } "from" actor "says" code | "diagnose cluster says" code { "," code }
+    watch    = ( "always" | "never" ) method url { option } "from" actor "every" duration "is" result
 
 Every error names the column, what was expected there, and the nearest valid word.
 """
@@ -39,6 +40,7 @@ from simnet.expect.lines import (
     Resolved,
     Result,
     Spread,
+    Watched,
 )
 from simnet.expect.words import Words, unquoted
 from simnet.labels import Selector
@@ -49,8 +51,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 RESULTS = ("open", "refused", "timeout", "no-name", "unreachable", "tls-error", "loop")
 DETAILS = ("by", "body", "sets", "cert", "seen-as")
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
-STARTS = ("count", "endpoints", "resolve", "tcp", "udp", "spread", "path", "diagnose", *METHODS)
-NOT_YET = ("always", "never")
+STARTS = ("count", "endpoints", "resolve", "tcp", "udp", "spread", "path", "diagnose", "always", "never", *METHODS)
+SHORTEST_PERIOD = 0.001
 HOPS = ("dns", "dnat", "snat", "reject", "drop")
 HOP_KINDS = ("service", "ingress", "httproute", "pod", "node", "host")
 ADDRESS_TYPES = {"A": 4, "AAAA": 6}
@@ -64,6 +66,8 @@ def parse(text: str, place: Place | None = None) -> Expectation:
     if words.peek() == "at":
         words.take()
         shift = _duration(words)
+        if words.peek() in ("always", "never"):
+            raise words.error(f"`{words.peek()}` watches the whole step; it takes no `at +...`")
     claim = _claim(words)
     words.end()
     return Expectation(text.strip(), claim, shift)
@@ -71,8 +75,6 @@ def parse(text: str, place: Place | None = None) -> Expectation:
 
 def _claim(words: Words) -> Claim:
     start = words.peek()
-    if start in NOT_YET:
-        raise words.error("watching over a time is not supported yet; use `at +10s ...` lines instead")
     if start in METHODS or start in ("tcp", "udp"):
         return Requested(_asking(words), _outcome(words))
     match words.one_of("an expectation", STARTS):
@@ -86,6 +88,8 @@ def _claim(words: Words) -> Claim:
             return _spread(words)
         case "path":
             return _path(words)
+        case "always" | "never":
+            return _watch(words, start)
         case _:
             return _diagnose(words)
 
@@ -257,6 +261,25 @@ def _spread(words: Words) -> Spread:
     words.expect("each")
     operator = words.one_of("a comparison", OPERATORS)
     return Spread(asking, int(times[1:]), glob, operator, _integer(words))
+
+
+def _watch(words: Words, quantifier: str) -> Watched:
+    asking = _asking(words)
+    words.expect("every")
+    every = _period(words)
+    words.expect("is")
+    return Watched(quantifier, asking, every, _result(words))
+
+
+def _period(words: Words) -> float:
+    text = words.take("a duration such as 100ms")
+    try:
+        seconds = parse_duration(text.removeprefix("+"))
+    except UsageError as problem:
+        raise words.error(str(problem), back=True) from None
+    if seconds < SHORTEST_PERIOD:
+        raise words.error(f"{text!r} is too short; the shortest period is 1ms", back=True)
+    return seconds
 
 
 def _path(words: Words) -> PathVia:

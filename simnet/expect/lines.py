@@ -110,7 +110,22 @@ class Diagnosed:
     codes: tuple[str, ...]
 
 
-Claim = Requested | Counted | EndpointsAre | Resolved | Spread | PathVia | Diagnosed
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A request made again and again while a step lasts: `always` every path gives the result, `never` none does."""
+
+    quantifier: str
+    asking: Asking
+    every_seconds: float
+    result: Result
+
+    @property
+    def at_once(self) -> Requested:
+        """What has to hold at one moment."""
+        return Requested(self.asking, Outcome("is" if self.quantifier == "always" else "never", (self.result,)))
+
+
+Claim = Watched | Requested | Counted | EndpointsAre | Resolved | Spread | PathVia | Diagnosed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from simnet.errors import ManifestError, ScenarioFailed, UsageError
 from simnet.scenario.accept import accepted
 from simnet.scenario.model import Story
-from simnet.scenario.reader import must_assert, parse_story, read_story
+from simnet.scenario.reader import parse_story, read_story
 from simnet.scenario.report import Report, text_of
 from simnet.scenario.runner import Progress, run
+from simnet.scenario.whole import must_assert
 
 STORY_SUFFIX = ".story.md"
 LATER_SUFFIXES = (".scenario.yaml", ".scenario.yml", ".scenario.json")

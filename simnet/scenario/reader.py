@@ -7,25 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simnet.clock import parse_duration
-from simnet.errors import ManifestError, Place, Problem, SimnetError, nearest
+from simnet.errors import ManifestError, Place, Problem, nearest
 from simnet.manifests import yaml
 from simnet.manifests.files import decoded
 from simnet.scenario.claims import check_line
 from simnet.scenario.console_fence import read_console
+from simnet.scenario.do_fence import read_do
 from simnet.scenario.fences import Fence, Heading, blocks
-from simnet.scenario.model import Action, Advance, Apply, Expect, Story, StoryStep, VirtualFile
+from simnet.scenario.model import Action, Apply, Check, Expect, Story, StoryStep, Task, VirtualFile
+from simnet.scenario.whole import exercise_problems
 
-MODES = {"what-if": "what-if"}
+MODES = ("what-if", "live")
 DATA_LANGUAGES = ("yaml", "json", "text")
 SECOND_WORDS = ("scenario", "apply", "delete", "file", "broken")
-RUNNING = ("console", "expect", "do", "task", "hint", "check")
-NOT_YET = {"task": "exercises", "hint": "exercises", "check": "exercises", "broken": "exercises"}
+RUNNING = ("console", "expect", "do", "task", "check")
 _MODES_AT_END = re.compile(r"(?:\s*\{[\w-]+\})+$")
 _MODE = re.compile(r"\{([\w-]+)\}")
-NOTHING_ASSERTED = "the story asserts nothing; add an `expect` fence, or output to a `console` fence"
-_COMMENT = re.compile(r"\s+#.*$")
-_LATER = re.compile(r"(fail|heal|partition|join)\b")
+_HINT = re.compile(r"hint:?\s+(.+)$")
 
 
 @dataclass(slots=True)
@@ -62,13 +60,6 @@ def parse_story(text: str, file: str = "story.md") -> Story:
     return _Reader(text.removeprefix("\ufeff").replace("\r\n", "\n"), file).story()
 
 
-def must_assert(story: Story) -> Story:
-    """The story itself, for chaining. Raises ManifestError if it asserts nothing, because then it could never fail."""
-    if not story.assertions:
-        raise ManifestError(Problem(NOTHING_ASSERTED, "Syntax", Place(story.file, 1)))
-    return story
-
-
 class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self.text, self.file = text, file
@@ -89,6 +80,7 @@ class _Reader:
                 self.problems += found.problems
         steps = tuple(StoryStep(draft.name, draft.line, draft.mode, tuple(draft.actions))
                       for draft in self.drafts if draft.actions)
+        self.problems += exercise_problems(steps, self.file)
         if not self.title:
             self._problem(1, "the story has no heading; its first heading is its title")
         if self.problems:
@@ -96,17 +88,17 @@ class _Reader:
         return Story(self.title, self.file, self.text, self.settings or {}, self.settings_line, steps)
 
     def _heading(self, heading: Heading) -> None:
-        mode = "normal"
+        modes: list[str] = []
         suffix = _MODES_AT_END.search(heading.text)
         for word in _MODE.findall(suffix[0]) if suffix else ():
-            if word == "live":
-                raise self._error(heading.line, "live steps are not supported yet")
             if word not in MODES:
-                raise self._error(heading.line, f"{{{word}}} is no mode of a step", nearest(word, [*MODES, "live"]))
-            mode = MODES[word]
+                raise self._error(heading.line, f"{{{word}}} is no mode of a step; modes are {{what-if}} and {{live}}",
+                                  nearest(word, MODES))
+            modes += [word] if word not in modes else []
         name = heading.text[:suffix.start()].strip() if suffix else heading.text
         if not self.title:
             self.title = name
+        mode = " ".join(each for each in MODES if each in modes) or "normal"
         self.drafts.append(_Draft(name, heading.line, mode))
 
     def _fence(self, fence: Fence) -> None:
@@ -122,8 +114,6 @@ class _Reader:
             raise self._error(fence.line, f"a fence of language {language!r} is shown, not run", near)
 
     def _running(self, fence: Fence, language: str, rest: list[str]) -> None:
-        if language in NOT_YET:
-            raise self._error(fence.line, f"{NOT_YET[language]} (`{language}` fences) are not supported yet")
         if language == "console":
             if rest not in ([], ["as", "pasted"]):
                 raise self._error(fence.line, f"`console {' '.join(rest)}` is not known", "console as pasted")
@@ -132,15 +122,18 @@ class _Reader:
             raise self._error(fence.line, f"`{language}` takes no second word, found {rest[0]!r}")
         elif language == "expect":
             self._add(Expect(self._claims(fence)), fence)
+        elif language == "check":
+            self._add(Check(self._claims(fence), fence.line), fence)
+        elif language == "task":
+            self._add(self._task(fence), fence)
         else:
-            for line, text in _lines(fence):
-                self._add(self._do(text, line), fence)
+            self._do(fence)
 
     def _claims(self, fence: Fence) -> tuple[tuple[int, str], ...]:
         """The lines of an `expect` fence. Those that cannot be read are reported; the others are still read."""
         lines = tuple(_lines(fence))
         if not lines:
-            raise self._error(fence.line, "this `expect` fence asserts nothing; a line such as `count pods = 2` does")
+            raise self._error(fence.line, f"this `{fence.info}` fence asserts nothing; a line such as `count pods = 2` does")
         for line, text in lines:
             try:
                 check_line(text, Place(self.file, line))
@@ -148,25 +141,27 @@ class _Reader:
                 self.problems += found.problems
         return lines
 
-    def _do(self, text: str, line: int) -> Advance:
-        if _LATER.match(text):
-            raise self._error(line, f"`{text.split()[0]}` in a do fence is not supported yet; `@ +30s` lets time pass")
-        text = _COMMENT.sub("", text)
-        found = re.fullmatch(r"(?:@\s*\+|advance\s+\+?)(\S+)", text)
-        if not found:
-            raise self._error(line, f"found {text!r}; expected `@ +DURATION`, `@ +30s` for example")
-        try:
-            return Advance(parse_duration(found[1]), line)
-        except (SimnetError, ValueError) as problem:
-            raise self._error(line, str(problem)) from None
+    def _task(self, fence: Fence) -> Task:
+        lines = fence.text.split("\n")
+        hints = tuple(found[1].strip() for line in lines if (found := _HINT.match(line.strip())))
+        text = "\n".join(line for line in lines if not _HINT.match(line.strip())).strip()
+        if not text:
+            raise self._error(fence.line, "this `task` fence says nothing to do; hints come behind the task")
+        return Task(text, hints, fence.line)
+
+    def _do(self, fence: Fence) -> None:
+        """The lines of a `do` fence; those that cannot be read are reported, the others are still read."""
+        for line, text in _lines(fence):
+            try:
+                self._add(read_do(text, Place(self.file, line)), fence)
+            except ManifestError as found:
+                self.problems += found.problems
 
     def _data(self, fence: Fence, words: list[str]) -> None:
         what = words[1]
         if what not in SECOND_WORDS:
             raise self._error(fence.line, f"`{fence.info}`: {what!r} is not known after {words[0]!r}",
                               nearest(what, SECOND_WORDS))
-        if what in NOT_YET:
-            raise self._error(fence.line, f"{NOT_YET[what]} (`{fence.info}` fences) are not supported yet")
         if what == "file":
             if len(words) != 3:
                 raise self._error(fence.line, f"`{fence.info}`: expected one file name, `{words[0]} file web.yaml`")
@@ -176,7 +171,7 @@ class _Reader:
         elif what == "scenario":
             self._settings(fence)
         else:
-            self._add(Apply(fence.text, fence.line + 1, delete=what == "delete"), fence)
+            self._add(Apply(fence.text, fence.line + 1, delete=what == "delete", broken=what == "broken"), fence)
 
     def _settings(self, fence: Fence) -> None:
         if self.settings is not None:

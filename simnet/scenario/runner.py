@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 from simnet.cluster import Cluster
 from simnet.console.session import Session
@@ -14,8 +13,22 @@ from simnet.expect.evaluate import Context, check
 from simnet.manifests import check as check_manifest
 from simnet.manifests import read_manifests, unjudged
 from simnet.scenario.claims import read_line
+from simnet.scenario.disturb import disturb
 from simnet.scenario.matching import Captures, match_lines, substituted, unknown_capture
-from simnet.scenario.model import Advance, Apply, Console, Exchange, Expect, Story, StoryStep, VirtualFile
+from simnet.scenario.model import (
+    Action,
+    Advance,
+    Apply,
+    Check,
+    Console,
+    Disturb,
+    Exchange,
+    Expect,
+    Story,
+    StoryStep,
+    Task,
+    VirtualFile,
+)
 from simnet.scenario.report import (
     Failure,
     Printed,
@@ -27,6 +40,7 @@ from simnet.scenario.report import (
     path_and_why,
 )
 from simnet.scenario.settings import Ground, ground_of
+from simnet.scenario.watching import Watches, period_of
 
 Progress = Callable[[StoryStep], None]
 
@@ -53,6 +67,8 @@ class Stage:
 
 @dataclass(slots=True)
 class _Tally:
+    watches: Watches
+    is_live: bool = False
     failures: list[Failure] = field(default_factory=list)
     checks: int = 0
     outputs: dict[int, Printed] = field(default_factory=dict)
@@ -65,33 +81,103 @@ def stage_of(ground: Ground) -> Stage:
 
 
 def run(story: Story, progress: Progress | None = None) -> Report:
-    """Run every step in order. Raises ManifestError for settings that cannot be read; all else is in the report."""
-    stage = stage_of(ground_of(story))
+    """Run every step in order, once with each seed. Raises ManifestError for settings that cannot be read; all else is in
+    the report."""
     reports: list[StepReport] = []
-    for step in story.steps:
-        if progress is not None:
-            progress(step)
-        reports.append(run_step(stage.fork() if step.mode == "what-if" else stage, step, story.file))
+    for seed in story.seeds:
+        stage = stage_of(ground_of(story, seed))
+        for step in story.steps:
+            if progress is not None:
+                progress(step)
+            report = run_step(stage.fork() if step.is_thrown_away else stage, step, story.file)
+            reports.append(replace(report, name=name_of(story, step, seed)))
     return Report(story.file, story.title, tuple(reports))
 
 
+def name_of(story: Story, step: StoryStep, seed: object) -> str:
+    """The step's heading, with the seed where there are several."""
+    return f"{step.name} [seed {seed}]" if len(story.seeds) > 1 else step.name
+
+
 def run_step(stage: Stage, step: StoryStep, file: str) -> StepReport:
-    """Run one step on a stage; a what-if step is handed a forked one by the caller."""
-    tally = _Tally()
+    """Run one step on a stage; one that is thrown away is handed a forked one by the caller."""
+    tally = _Tally(_watches(stage, step, file), step.is_live)
+    cluster = stage.cluster
+    cluster.is_live = step.is_live or bool(tally.watches.lines)
     for action in step.actions:
-        match action:
-            case VirtualFile():
-                stage.files[action.name] = action.text
-            case Apply():
-                _apply(stage, action, file, tally)
-            case Advance():
-                _guard(tally, file, action.line, f"@ +{action.seconds:g}s", partial(stage.cluster.advance, action.seconds))
-            case Console():
-                _console(stage, action, file, tally)
-            case Expect():
-                for line, text in action.lines:
+        _act(stage, action, file, tally)
+        if not isinstance(action, Console):
+            _look(stage, action, Place(file, step.line), tally)
+    cluster.is_live = False
+    if step.is_live and not step.is_thrown_away:
+        _guard(tally, file, step.line, f"the end of {step.name!r}", cluster.settle)
+    tally.failures += [watch.failure for watch in tally.watches.lines if watch.failure is not None]
+    tally.checks += len(tally.watches.lines)
+    failures = sorted(tally.failures, key=lambda failure: failure.place.line)
+    return StepReport(step.name, step.line, step.mode, tally.checks, tuple(failures), tally.outputs)
+
+
+def _watches(stage: Stage, step: StoryStep, file: str) -> Watches:
+    """The lines of a step that watch all of it."""
+    found = Watches(stage.cluster, stage.context, stage.cluster.now)
+    for action in step.actions:
+        for line, text in action.lines if isinstance(action, Expect) else ():
+            every = period_of(text)
+            if every is not None:
+                found.add(text, Place(file, line), every)
+    return found
+
+
+def _look(stage: Stage, action: Action, place: Place, tally: _Tally) -> None:
+    """Behind each action and each command of a step that does not settle by itself: the watching lines are asked, and
+    unless the step is live, the controllers come to rest under their eyes."""
+    if not stage.cluster.is_live:
+        return
+    if isinstance(action, (Expect, Task, Check)) and any(watch.samples for watch in tally.watches.lines):
+        return
+    tally.watches.ask(stage.captures)
+    if not tally.is_live:
+        _guard(tally, place.file, place.line, "settle", lambda: tally.watches.settle(stage.captures))
+
+
+def _act(stage: Stage, action: Action, file: str, tally: _Tally) -> None:
+    """One action of a step."""
+    match action:
+        case VirtualFile():
+            stage.files[action.name] = action.text
+        case Apply():
+            _apply(stage, action, file, tally)
+        case Advance():
+            when = stage.cluster.now + action.seconds
+            _guard(tally, file, action.line, f"@ +{action.seconds:g}s", lambda: tally.watches.pass_until(when, stage.captures))
+        case Disturb():
+            _guard(tally, file, action.line, action.text, lambda: disturb(stage.cluster, action, stage.captures))
+        case Console():
+            _console(stage, action, file, tally)
+        case Expect():
+            for line, text in action.lines:
+                if period_of(text) is None:
                     _expect(stage, text, Place(file, line), tally)
-    return StepReport(step.name, step.line, step.mode, tally.checks, tuple(tally.failures), tally.outputs)
+        case Check():
+            _unsolved(stage, action, file, tally)
+        case Task():
+            pass  # for learners; see `simnet learn`
+
+
+def _unsolved(stage: Stage, action: Check, file: str, tally: _Tally) -> None:
+    """In a replay nobody has repaired anything: some line of the check does not hold, or there is nothing to learn."""
+    tally.checks += 1
+    if not check_failures(stage, action, file):
+        tally.failures.append(Failure(Place(file, action.line), "check", (
+            "every line holds before anything is repaired; this exercise asks for nothing",)))
+
+
+def check_failures(stage: Stage, action: Check, file: str) -> list[Failure]:
+    """The lines of a check that do not hold now."""
+    tally = _Tally(Watches(stage.cluster, stage.context, stage.cluster.now))
+    for line, text in action.lines:
+        _expect(stage, text, Place(file, line), tally)
+    return tally.failures
 
 
 def _guard(tally: _Tally, file: str, line: int, what: str, act: Callable[[], object]) -> None:
@@ -124,6 +210,7 @@ def _console(stage: Stage, console: Console, file: str, tally: _Tally) -> None:
     stage.session.as_pasted = console.as_pasted
     for exchange in console.exchanges:
         _exchange(stage, exchange, file, tally)
+        _look(stage, console, Place(file, exchange.line), tally)
     stage.session.leave()
 
 

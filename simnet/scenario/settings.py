@@ -41,8 +41,8 @@ class Ground:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
 
 
-def ground_of(story: Story) -> Ground:
-    """Build the cluster a story asks for and apply its manifests.
+def ground_of(story: Story, seed: Any = None) -> Ground:
+    """Build the cluster a story asks for and apply its manifests; `seed` is the one of several to use.
 
     Raises ManifestError at the key that is wrong, with the nearest one that exists.
     """
@@ -53,8 +53,13 @@ def ground_of(story: Story) -> Ground:
         raise _error(story, ("simnet",), f"{found}; write `simnet: 1`")
     now = str(given.get("now", "")) or None
     _check_pins(story, given.get("pins") or {})
-    made = _certificates(story, given.get("certs") or {}, now)
+    _check_seeds(story, given.get("seed"))
+    if seed is None:
+        seed = story.seeds[0]
+    made = _certificates(story, given.get("certs") or {}, now, seed or 0)
     keywords = _keywords(story, given)
+    if seed is not None:
+        keywords["seed"] = seed
     if now:
         keywords["now"] = now
     keywords["trust"] = [pair.certificate for name, pair in made.items() if given["certs"][name].get("trusted", True)]
@@ -108,7 +113,7 @@ def _keywords(story: Story, given: Mapping[str, Any]) -> dict[str, Any]:
         keywords["proxy"] = {**({"mode": proxy} if isinstance(proxy, str) else proxy), "mode": cluster["proxyMode"]}
     if "dnsIP" in cluster:
         keywords["kubelet"] = {**keywords.get("kubelet", {}), "cluster_dns": [cluster["dnsIP"]]}
-    for key in ("seed", "images", "outside", "assume", "policies", "pins"):
+    for key in ("images", "outside", "assume", "policies", "pins"):
         if key in given:
             keywords[key] = given[key]
     return keywords
@@ -144,7 +149,13 @@ def _path_of(problem: str) -> Path:
     return (keyword,) if keyword in TOP else ("cluster", cluster[keyword]) if keyword in cluster else ("cluster",)
 
 
-def _certificates(story: Story, given: Mapping[str, Any], now: str | None) -> dict[str, TestCertificate]:
+def _check_seeds(story: Story, given: Any) -> None:
+    """A list of seeds holds numbers, each once."""
+    if isinstance(given, list) and (not given or len({str(each) for each in given}) < len(given)):
+        raise _error(story, ("seed",), "a list of seeds names at least one, and none twice; write seed: [1, 2]")
+
+
+def _certificates(story: Story, given: Mapping[str, Any], now: str | None, seed: Any) -> dict[str, TestCertificate]:
     start = int(from_iso(now) if now else Clock().now)
     made: dict[str, TestCertificate] = {}
     for name, data in given.items():
@@ -158,7 +169,7 @@ def _certificates(story: Story, given: Mapping[str, Any], now: str | None) -> di
             made[name] = make_certificate(
                 [str(each) for each in data.get("names") or ()], common_name=data.get("commonName"),
                 ips=[str(each) for each in data.get("ips") or ()], not_before=not_before, not_after=not_after,
-                seed=f"{story.settings.get('seed', 0)}/{name}")
+                seed=f"{seed}/{name}")
         except SimnetError as problem:
             raise _error(story, ("certs", name), str(problem)) from None
     return made

@@ -74,23 +74,26 @@ class StoryFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from simnet.errors import SimnetError
-        from simnet.scenario.reader import must_assert, read_story
+        from simnet.scenario.reader import read_story
+        from simnet.scenario.runner import name_of
+        from simnet.scenario.whole import must_assert
 
         try:
             story = must_assert(read_story(self.path))
         except SimnetError as problem:
             raise self.CollectError(str(problem)) from None
-        runs = _Runs(story, accept=self.config.getoption("--simnet-accept"))
-        for index, step in enumerate(story.steps):
-            yield StepItem.from_parent(self, name=step.name, runs=runs, index=index)
+        for seed in story.seeds:
+            runs = _Runs(story, seed, accept=self.config.getoption("--simnet-accept"))
+            for index, step in enumerate(story.steps):
+                yield StepItem.from_parent(self, name=name_of(story, step, seed), runs=runs, index=index)
 
 
 class _Runs:
-    """The stage of one story, as far as its steps have run. With `accept`, a step whose output does not match first has the
-    file filled in; the file is written in one go, so that several workers may do it."""
+    """The stage of one story with one seed, as far as its steps have run. With `accept`, a step whose output does not
+    match first has the file filled in; the file is written in one go, so that several workers may do it."""
 
-    def __init__(self, story: Any, accept: bool = False) -> None:
-        self.story, self.accept = story, accept
+    def __init__(self, story: Any, seed: Any, accept: bool = False) -> None:
+        self.story, self.seed, self.accept = story, seed, accept
         self.stage: Stage | None = None
         self.next = 0
 
@@ -107,11 +110,11 @@ class _Runs:
         from simnet.scenario.settings import ground_of
 
         if self.stage is None or index < self.next:
-            self.stage, self.next = stage_of(ground_of(self.story)), 0
+            self.stage, self.next = stage_of(ground_of(self.story, self.seed)), 0
         report = None
         while self.next <= index:
             step: StoryStep = self.story.steps[self.next]
-            report = run_step(self.stage.fork() if step.mode == "what-if" else self.stage, step, self.story.file)
+            report = run_step(self.stage.fork() if step.is_thrown_away else self.stage, step, self.story.file)
             self.next += 1
         return report
 

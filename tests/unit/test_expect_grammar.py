@@ -95,7 +95,7 @@ def test_results_are_written_as_they_are_read() -> None:
         assert str(parse(f"GET http://web/ from laptop {text}").claim.outcome) == text
 
 
-STARTS = ("count, endpoints, resolve, tcp, udp, spread, path, diagnose, GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
+STARTS = ("count, endpoints, resolve, tcp, udp, spread, path, diagnose, always, never, GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS")
 OPERATORS = "=, !=, <, <=, >, >="
 WORDS = "open, refused, timeout, no-name, unreachable, tls-error, loop"
 HOPS = "dns, dnat, snat, reject, drop or KIND/NAME with service, ingress, httproute, pod, node, host"
@@ -105,8 +105,13 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("", 1, f"the line ends; expected an expectation: {STARTS}"),
     ("get http://web/ from laptop is 200", 1, f"found 'get'; expected an expectation: {STARTS}; did you mean GET?"),
     ("resolv web from laptop is no-name", 1, f"found 'resolv'; expected an expectation: {STARTS}; did you mean resolve?"),
-    ("always GET http://web/ from laptop every 1s is 200", 1,
-     "watching over a time is not supported yet; use `at +10s ...` lines instead"),
+    ("always GET http://web/ from laptop is 200", 36, "found 'is'; expected 'every'"),
+    ("never GET http://web/ from laptop every soon is 200", 41, "'soon' is not a duration"),
+    ("always GET http://web/ from laptop every 0s is 200", 42, "'0s' is too short; the shortest period is 1ms"),
+    ("always GET http://web/ from laptop every 1s may be 200", 45, "found 'may'; expected 'is'"),
+    ("always GET http://web/ from laptop every 1s is 200 | 404", 52, "'|' is one word too many"),
+    ("at +1s always GET http://web/ from laptop every 1s is 200", 8, "`always` watches the whole step; it takes no `at +...`"),
+    ("alway GET http://web/ from laptop every 1s is 200", 1, f"found 'alway'; expected an expectation: {STARTS}; did you mean always?"),
     ("at 10s count pods = 1", 4, "'10s' is not a duration that lies ahead; write +10s"),
     ("at +10 count pods = 1", 4, "'10' is not a duration: a unit is missing after '10'; such as 1h30m, 10s or 100ms"),
     ("at +10s", 8, f"the line ends; expected an expectation: {STARTS}"),

@@ -22,7 +22,7 @@ BLOCKS = [  # fence before, fence after, what happens
     ("$ echo hi\n", "$ echo hi\nhi\n", "an empty block is filled"),
     ("$ echo hi\nho\n", "$ echo hi\nhi\n", "a wrong one is replaced"),
     ("$ echo hi\nho\nhe\n\n$ echo ho\nho\n", "$ echo hi\nhi\n\n$ echo ho\nho\n", "to its last line and no further"),
-    ("$ echo hi\n{word}\n", "$ echo hi\n{word}\n", "a block that matches keeps its patterns"),
+    ("$ echo hi hi\n{word} {word}\n", "$ echo hi hi\n{word} {word}\n", "a block that matches keeps its patterns"),
     ("$ printf 'a\\nb\\n'\na\n...\n", "$ printf 'a\\nb\\n'\na\n...\n", "and its dots"),
     ("$ cat no\n", "$ cat no\ncat: no: No such file or directory\n[exit 1]\n", "a status is written down"),
     ("$ echo hi\nho\n\n[exit 3]\n", "$ echo hi\nhi\n", "and taken away"),

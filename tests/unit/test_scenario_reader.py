@@ -13,7 +13,8 @@ from simnet import diagnosis
 from simnet.diagnosis import CODES
 from simnet.errors import ManifestError
 from simnet.scenario.model import Advance, Apply, Console, Expect, Story, VirtualFile
-from simnet.scenario.reader import letters_apart, must_assert, parse_story, read_story
+from simnet.scenario.reader import letters_apart, parse_story, read_story
+from simnet.scenario.whole import must_assert
 
 STORY = """\
 Some prose before anything.
@@ -107,6 +108,9 @@ def test_windows_line_ends() -> None:
     assert story(STORY.replace("\n", "\r\n")).steps == story(STORY).steps
 
 
+BROKEN = "```yaml broken\na: 1\n```\n"
+TASK = "```task\nDo it\n```\n"
+CHECK = "```check\ncount pods = 1\n```\n"
 ASSERTS = "```expect\ncount pods = 0\n```\n"
 
 MODES = [  # heading, name, mode
@@ -124,8 +128,7 @@ def test_the_mode_stands_at_the_end_of_a_heading(heading: str, name: str, mode: 
 
 
 REFUSED = [  # what is wrong, text after the title, line (and column of an expectation), part of the message
-    ("an unknown mode", "## A {what-fi}\n" + ASSERTS, 2, "{what-fi} is no mode of a step; did you mean what-if?"),
-    ("live steps", "## A {what-if} {live}\n" + ASSERTS, 2, "live steps are not supported yet"),
+    ("an unknown mode", "## A {what-fi}\n" + ASSERTS, 2, "{what-fi} is no mode of a step; modes are {what-if} and {live}; did you mean what-if?"),
     ("an unknown second word", "```yaml aply\na: 1\n```\n", 2,
      "'aply' is not known after 'yaml'; did you mean apply?"),
     ("a misspelt language", "```exepct\ncount pods = 0\n```\n", 2,
@@ -139,11 +142,12 @@ REFUSED = [  # what is wrong, text after the title, line (and column of an expec
     ("a word after expect", "```expect later\ncount pods = 0\n```\n", 2, "`expect` takes no second word, found 'later'"),
     ("a word after console", "```console as posted\n$ ls\n```\n", 2,
      "`console as posted` is not known; did you mean console as pasted?"),
-    ("exercises", "```task\nDo it\n```\n", 2, "exercises (`task` fences) are not supported yet"),
-    ("a broken state", "```yaml broken\na: 1\n```\n", 2, "exercises (`yaml broken` fences) are not supported yet"),
-    ("a failure", "```do\nfail node/node-1\n```\n", 3, "`fail` in a do fence is not supported yet"),
-    ("an unknown deed", "```do\nsleep 3\n```\n", 3, "found 'sleep 3'; expected `@ +DURATION`, `@ +30s` for example"),
-    ("an unreadable duration", "```do\n@ +soon\n```\n", 3, "soon"),
+    ("a task alone", "```task\nDo it\n```\n", 2, "a `task` fence without `yaml broken`: an exercise is a step with"),
+    ("a broken state alone", "```yaml broken\na: 1\n```\n", 2, "a `yaml broken` fence without `task`: an exercise is"),
+    ("a check before the task", BROKEN + CHECK + TASK, 2, "an exercise goes `yaml broken`, `task`, `check`, in this order"),
+    ("two checks", BROKEN + TASK + CHECK + CHECK, 11, "a second `check` fence in one step"),
+    ("a task of hints", BROKEN + "```task\nhint: none\n```\n" + CHECK, 5, "this `task` fence says nothing to do"),
+    ("an empty check", BROKEN + TASK + "```check\n```\n", 8, "this `check` fence asserts nothing"),
     ("settings twice", "```yaml scenario\nsimnet: 1\n```\n```yaml scenario\nsimnet: 1\n```\n", 5,
      "a second scenario fence; the first is on line 2"),
     ("settings too late", ASSERTS + "```yaml scenario\nsimnet: 1\n```\n", 5,
@@ -154,8 +158,6 @@ REFUSED = [  # what is wrong, text after the title, line (and column of an expec
     ("an expect fence of comments", "```expect\n# later\n\n```\n", 2, "this `expect` fence asserts nothing"),
     ("a misspelt line", "```expect\ncount pods = 0\nGTE http://web/ from laptop is 200\n```\n", "4:1",
      "found 'GTE'; expected an expectation: "),
-    ("a line of the future", "```expect\nalways GET http://web/ from laptop every 1s is 200\n```\n", "3:1",
-     "watching over a time is not supported yet"),
     ("an unknown code", "```expect\ndiagnose cluster says SEL-NOMATCH, SEL-NOMTCH\n```\n", "3:36",
      "'SEL-NOMTCH' is no code of a diagnosis"),
     ("an unknown code after a capture", "```expect\ndiagnose GET http://{ip}/ from laptop says FOO-BAR\n```\n", 3,

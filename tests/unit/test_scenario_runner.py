@@ -133,8 +133,8 @@ def test_no_output_must_be_no_output_and_the_status_is_checked() -> None:
 
 
 def test_lines_that_differ_are_marked() -> None:
-    said = failure("## One" + console("$ printf 'a\\nb\\nc\\n'\na\n{x}\nd"))
-    assert said.split("\n")[1:] == ["   expected", "     a", "     {x}", "   ! d", "   got", "     a", "     b", "   ! c"]
+    said = failure("## One" + console("$ printf 'a\\nb\\nc\\n'\na\n{*}\nd"))
+    assert said.split("\n")[1:] == ["   expected", "     a", "     {*}", "   ! d", "   got", "     a", "     b", "   ! c"]
 
 
 def test_a_command_that_failed_is_explained() -> None:
@@ -167,7 +167,7 @@ def test_details_that_differ_are_shown() -> None:
 
 
 def test_a_name_that_was_never_captured_is_named() -> None:
-    said = failure("## One" + POD + console("$ echo 10.0.0.1\n{vip}") + expect("tcp {vpi}:80 from laptop is open"))
+    said = failure("## One" + POD + console("$ echo 10.0.0.1\n{vip}\n$ echo {vip}\n10.0.0.1") + expect("tcp {vpi}:80 from laptop is open"))
     assert said.endswith("no output before this line captured {vpi}; did you mean {vip}?")
     said = failure("## One" + console("$ echo {vip}\n10.0.0.1"))
     assert "note     nothing was captured for {vip} before this command" in said
