@@ -404,8 +404,7 @@ class Cluster:
         return twin
 
     def diff(self, other: Cluster) -> Diff:
-        """The concrete requests that come out differently in `other`, grouped, one witness each (see `compare`); both
-        clusters are left as they are. Of a fork with one change, what that change does."""
+        """The concrete requests that come out differently in `other`, grouped, one witness each (see `compare`)."""
         return compare(self, other)
 
     def set(self, **changes: Any) -> None:

@@ -16,7 +16,8 @@ SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 STORIES = find_stories([SCENARIOS])
 CODES = ("SEL-NOMATCH", "PRT-NOLISTEN", "EPT-NOTREADY", "DNS-NS", "SVC-NODEPORT", "SVC-EXTNAME", "ING-HOST", "ING-CLASS",
          "ING-XNS", "TLS-FALLBACK", "ING-PATHTYPE", "ING-PATH", "DNS-NDOTS", "NAT-SNAT", "SVC-ETPLOCAL", "DNS-HEADLESS",
-         "LBS-AFFINITY", "IPM-EXHAUSTED", "GWY-GRANT", "GWY-ATTACH")
+         "LBS-AFFINITY", "IPM-EXHAUSTED", "GWY-GRANT", "GWY-ATTACH",
+         "NET-CUT")
 
 
 @pytest.mark.parametrize("path", STORIES, ids=[path.name for path in STORIES])
