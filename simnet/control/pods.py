@@ -278,7 +278,7 @@ class PodMaker:
             self._unscheduled.pop(key, None)
             return
         is_fact = pod.phase != "Pending"  # a loaded pod that runs already lacks only its place
-        if is_fact and not self.scheduler.nodes:
+        if is_fact and (not self.scheduler.nodes or pod.states_no_address):
             return
         start, pinned = self._start(pod, world), self.kubelet.pins((pod.ref,), world)
         placed = self._place(_Wanted(key, pod.spec, Wish.of(pod.spec), pod.node_name, bool(pod.node_name), start,

@@ -245,9 +245,7 @@ def _at_gateway(net: View, flow: Flow, given: int, source_port: int, port: int) 
     if flow.request is None or not pods:
         raise UsageError("front_end takes HTTP requests; use an http:// or https:// URL" if flow.request is None else
                          f"gateway/{key} has no running pod: kubectl describe gateway {name} -n {namespace} says why")
-    pod = pods[0]
-    source = given or flow.actor.address_for(pod.pod_ips[0]) or 0
-    return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow)
+    return _entering(flow, given, source_port, pods[0], port)
 
 
 def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet:
@@ -262,7 +260,12 @@ def _at_front_end(net: View, flow: Flow, given: int, source_port: int) -> Packet
         known = [str(each) for each in (*(each.pod for each in net.ingress.all()), *net.gateways.all())]
         raise NotFound("controller", name, namespace, known, nearest(flow.front_end, known))
     port = found[0].https_ports[0] if flow.request.is_tls else found[0].ports[0]
-    source = given or flow.actor.address_for(pod.pod_ips[0]) or 0
+    return _entering(flow, given, source_port, pod, port)
+
+
+def _entering(flow: Flow, given: int, source_port: int, pod: Pod, port: int) -> Packet:
+    """A packet at a front end's pod. The source is the client's, also when the pod has no address of its family."""
+    source = given or flow.actor.address_for(pod.pod_ips[0]) or next(iter(flow.actor.addresses), 0)
     return Packet(Place.POD, pod.node_name, source, source_port, pod.pod_ips[0], port, flow)
 
 

@@ -38,8 +38,8 @@ def node_ports(service: Service) -> Iterable[Hashable]:
 
 
 def health_ports(service: Service) -> Iterable[Hashable]:
-    """The health check node port (rule HC-1)."""
-    wanted = service.type == "LoadBalancer" and service.external_traffic_policy == "Local"
+    """The health check node port of a proxied Service (rules HC-1, PX-1)."""
+    wanted = service.type == "LoadBalancer" and service.external_traffic_policy == "Local" and is_proxied(service)
     return (service.health_check_node_port,) if wanted and service.health_check_node_port else ()
 
 

@@ -157,6 +157,12 @@ class Pod(Object):
         """What the pod calls itself: spec.hostname, else its name."""
         return self.spec.hostname or self.key.name
 
+    @property
+    def states_no_address(self) -> bool:
+        """Whether the status it was loaded with lists no address (`podIPs: []`), which is not the same as no list."""
+        listed = (self.raw.get("status") or {}).get("podIPs")
+        return listed is not None and not listed
+
     def address(self, family: int) -> int | None:
         """The pod's address of `family` (4 or 6), if it has one."""
         return next((number for number in self.pod_ips if ip.family(number) == family), None)
@@ -170,7 +176,7 @@ class Pod(Object):
             "phase": self.phase, "reason": self.reason or None if self.is_terminal else None,
             "message": self.message or None if self.is_terminal else None,
             "podIP": ip.text(self.pod_ips[0]) if self.pod_ips else None,
-            "podIPs": [{"ip": ip.text(number)} for number in self.pod_ips] or None,
+            "podIPs": [{"ip": ip.text(number)} for number in self.pod_ips] or ([] if self.states_no_address else None),
             "startTime": iso(self.started) if self.started is not None else None})
         ready = "True" if self.ready else "False"
         others = [condition for condition in status.get("conditions", ()) if condition.get("type") not in

@@ -156,8 +156,8 @@ class ServiceAddresses(Book):
         return self.ledger.used
 
     def within(self, value: str, band: str) -> bool:
-        first, last = self.facts()[band]
-        return ip.number(first) <= ip.number(value) <= ip.number(last)
+        ends = self.facts()[band]
+        return ends is not None and ip.number(ends[0]) <= ip.number(value) <= ip.number(ends[1])
 
     def allocate(self, number: int) -> str:
         return text(self.ledger.allocate())
@@ -184,8 +184,8 @@ class Ports(Book):
         return self.ledger.used
 
     def within(self, value: int, band: str) -> bool:
-        first, last = self.facts()[band]
-        return bool(first <= value <= last)
+        ends = self.facts()[band]
+        return ends is not None and bool(ends[0] <= value <= ends[1])
 
     def allocate(self, number: int) -> int:
         return self.ledger.allocate()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 import simnet
 from simnet.clock import from_iso, iso
 from simnet.dataplane.http.decisions import RuleChosen
-from simnet.errors import ManifestError
+from simnet.errors import ManifestError, NotFound
 from tests.conformance.case_files import load
 
 Case = dict[str, Any]
@@ -28,6 +29,7 @@ REQUEST_KEYS = {"method", "scheme", "host", "path", "headers", "cookies", "clien
 ADMISSION_KEYS = {"accepted", "errors", "stored", "message_contains"}
 STATUS_KEYS = {"loadBalancer", "parent", "conditions", "listeners"}
 NODE = "198.51.100.1"
+CONTROLLER = "ingress-nginx/ingress-nginx-controller"
 FIRST_MOMENT = from_iso("2020-01-01T00:00:00Z")
 
 
@@ -107,7 +109,7 @@ def check_request(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
     for key, wanted in expect.items():
         if key == "share":
             if any(is_counted(trace) for trace in outcomes.traces):
-                outcomes = [(1 / request["repeat"], cluster.request(url, client, **options))
+                outcomes = [(Fraction(1, request["repeat"]), cluster.request(url, client, **options))
                             for _ in range(request["repeat"])]
             check_shares(outcomes, wanted)
         else:
@@ -121,7 +123,7 @@ def asking(request: Case) -> tuple[str, str, Case]:
     scheme, host = request.get("scheme", "http"), request.get("host")
     if "gateway" in request:
         return asking_gateway(request)
-    name = "no-host.invalid" if host is None else re.sub(r":\d+$", "", host)
+    name = re.sub(r":\d+$", "", host) if host is not None and re.fullmatch(r"[^\s/]+", host) else "no-host.invalid"
     headers: list[tuple[str, str | None]] = [("Host", host)]
     headers += list(request.get("headers", {}).items())
     if request.get("cookies"):
@@ -132,16 +134,20 @@ def asking(request: Case) -> tuple[str, str, Case]:
         "http_version": request.get("http_version", "1.1"), "body": b"x" * request.get("body_bytes", 0),
         "reply": {"status": request.get("backend_status", 200), "headers": request.get("backend_headers", {}),
                   "delay": request.get("backend_delay_ms", 0) / 1000}}
+    client = request.get("client_ip", "127.0.0.1")
+    if ":" in client:  # the node has no IPv6 address, but the controller may see one
+        del options["at"]
+        options["front_end"] = CONTROLLER
     if scheme == "https":
         options["sni"] = request.get("sni", name if host is not None else None)
-    return f"{scheme}://{name}/", request.get("client_ip", "127.0.0.1"), options
+    return f"{scheme}://{name}/", client, options
 
 
 def asking_gateway(request: Case) -> tuple[str, str, Case]:
     """The same for a request that is addressed to a Gateway: it enters at its pod, on the listener's port."""
     url, client, options = asking({key: value for key, value in request.items() if key not in ("gateway", "port")})
     port = f":{request['port']}" if "port" in request else ""
-    del options["at"]
+    options.pop("at", None)
     return f"{url[:-1]}{port}/", client, {**options, "front_end": request["gateway"]}
 
 
@@ -239,7 +245,7 @@ def is_counted(trace: simnet.Trace) -> bool:
 def check_shares(outcomes: Any, wanted: Mapping[str, tuple[float, float]]) -> None:
     """Exact probabilities in place of many repetitions, shares of real repetitions where one changes the next."""
     for name, (low, high) in wanted.items():
-        share = sum(share for share, trace in outcomes if name in (backend_of(trace), trace.result))
+        share = float(sum(share for share, trace in outcomes if name in (backend_of(trace), trace.result)))
         assert low <= share <= high, f"{name}: {share}"
 
 
@@ -249,7 +255,7 @@ def check_admission(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
     assert case["by"] in ("apiserver", "webhook"), f"unknown judge {case['by']}"
     assert set(expect) <= ADMISSION_KEYS, f"unknown expectations {set(expect) - ADMISSION_KEYS}"
     try:
-        cluster.create(case["create"])
+        store(cluster, case["create"])
     except ManifestError as refusal:
         assert not expect.get("accepted", False), refusal
         found = {(problem.field, problem.type) for problem in refusal.problems}
@@ -260,6 +266,17 @@ def check_admission(cluster: simnet.Cluster, case: Case, expect: Case) -> None:
         assert expect.get("accepted", True), "accepted"
     if "stored" in expect:
         check_stored(cluster, case["create"], expect["stored"])
+
+
+def store(cluster: simnet.Cluster, manifest: Case) -> None:
+    """Create the object, or change the one of that name in the group."""
+    metadata = manifest["metadata"]
+    try:
+        cluster.get(manifest["kind"], metadata.get("name", ""), namespace=metadata.get("namespace"))
+    except NotFound:
+        cluster.create(manifest)
+    else:
+        cluster.replace(manifest)
 
 
 def check_stored(cluster: simnet.Cluster, manifest: Case, wanted: Mapping[str, Any]) -> None:

@@ -45,7 +45,8 @@ def test_few_flows_are_left_to_simnet_alone() -> None:
     left = {(case["id"], reason): sum(each == reason for each in unasked(case).values())
             for case in CASES_READ for reason in unasked(case).values()}
     assert left == {("S001", HEALTH): 1, ("S041", HEALTH): 3,
-                    ("R013", HEALTH): 2, ("R014", HEALTH): 3, ("R015", HEALTH): 1, ("R037", CLOCK): 4}
+                    ("R013", HEALTH): 2, ("R014", HEALTH): 3, ("R015", HEALTH): 1, ("R037", CLOCK): 4,
+                    ("R054", HEALTH): 1}
 
 
 @pytest.mark.parametrize(("case", "mode"), RUNS, ids=[f"{case['id']} {case['name']}, {mode}" for case, mode in RUNS])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import simnet
+from simnet import ip
 from simnet.dataplane.client import Options, parse_url, reply_of, request_of
 from simnet.errors import NotFound, UsageError
 from tests.test_messages import assert_message
@@ -155,6 +156,13 @@ def test_front_end_enters_at_the_controller_with_the_source_unchanged() -> None:
         assert (trace.result, type(trace.steps[0].because).__name__) == ("404", "ProxyReached")
     with pytest.raises(UsageError, match="front_end takes HTTP requests"):
         cluster.connect("tcp://x:80", OUTSIDE, front_end=front_end)
+
+
+def test_front_end_leaves_the_source_its_family_too() -> None:
+    """The controller pod has an IPv4 address only; a client that enters there keeps its own all the same."""
+    cluster = simnet.Cluster(nodes=1)
+    trace = cluster.request("http://x.test/", "2001:db8::7", front_end="ingress-nginx/ingress-nginx-controller")
+    assert (trace.result, ip.text(trace.steps[0].before.source)) == ("404", "2001:db8::7")
 
 
 # who sends --------------------------------------------------------------------------------------------------------

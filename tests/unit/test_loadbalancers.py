@@ -96,6 +96,21 @@ def test_an_exhausted_pool_leaves_services_pending_until_one_goes() -> None:
     assert address(each, "c") == "203.0.113.1" and address(each, "d") is None
 
 
+@pytest.mark.parametrize("status", [{}, {"ingress": []}], ids=["nothing", "an empty list"])
+def test_a_loaded_status_without_an_address_is_a_fact(status: dict[str, Any]) -> None:
+    """A live cluster's Service that waits still waits here, and after its dump is loaded; without any status it gets
+    an address. Source: kubernetes/api core/v1 types.go LoadBalancerStatus (empty while none is provisioned)."""
+    each = cluster()
+    each.load([{**balancer("waits"), "status": {"loadBalancer": status}}, balancer("stated-nothing")])
+    assert (address(each, "waits"), address(each, "stated-nothing")) == (None, "203.0.113.1")
+    assert each.get("service", "waits").pending_reason == "the loaded status has no address"
+    twin = cluster()
+    twin.load(each.dump())
+    assert address(twin, "waits") is None and twin.dump() == each.dump()
+    each.delete("service/stated-nothing")
+    assert address(each, "waits") == "203.0.113.1"  # as for every Service that waits
+
+
 def test_a_class_names_another_implementation() -> None:
     each = cluster()
     each.apply([balancer("a", loadBalancerClass="example.com/metal"), balancer("b")])

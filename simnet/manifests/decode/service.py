@@ -11,6 +11,7 @@ from simnet.objects.meta import Object
 from simnet.objects.service import LoadBalancerIngress, Service, ServicePort
 
 _FAMILIES = {"IPv4": 4, "IPv6": 6}
+_PENDING = "the loaded status has no address"
 
 
 def service(data: Data, origin: Origin) -> Object:
@@ -35,7 +36,14 @@ def service(data: Data, origin: Origin) -> Object:
         affinity_timeout_seconds=section(spec, "sessionAffinityConfig", "clientIP").get("timeoutSeconds") or 10800,
         external_name=spec.get("externalName") or "",
         publish_not_ready_addresses=bool(spec.get("publishNotReadyAddresses")),
-        health_check_node_port=health_port or 0, traffic_distribution=spec.get("trafficDistribution") or "")
+        health_check_node_port=health_port or 0, traffic_distribution=spec.get("trafficDistribution") or "",
+        pending_reason=_PENDING if _states_no_address(spec, origin.status(data)) else "")
+
+
+def _states_no_address(spec: Data, status: Data) -> bool:
+    """Whether a loaded status says that the load balancer has no address; a status that is not there says nothing."""
+    stated = "loadBalancer" in status and not section(status, "loadBalancer").get("ingress")
+    return stated and spec.get("type") == "LoadBalancer"
 
 
 def _families(spec: Data, cluster_ips: tuple[int, ...]) -> tuple[int, ...]:
