@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     from hypothesis import HealthCheck, settings
 
+    config.addinivalue_line("markers", "runner: shows that the runner of a case file fails where it should")
     slow = [HealthCheck.too_slow]
     settings.register_profile("ci", derandomize=True, deadline=None, max_examples=60, suppress_health_check=slow)
     settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=slow)
@@ -29,10 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --cases only the conformance tests run."""
+    """With --cases only the conformance tests run, without those that spoil the committed cases to test the runner."""
     if config.getoption("--cases") is None:
         return
-    kept = [item for item in items if "conformance" in Path(item.path).parts]
+    kept = [item for item in items if "conformance" in Path(item.path).parts and item.get_closest_marker("runner") is None]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

@@ -159,6 +159,8 @@ def actor_of(net: View, source: str) -> Actor:
     kind, slash, rest = source.partition("/")
     if slash and kind == "pod":
         namespace, _, name = rest.rpartition("/")
+        if "/" in namespace:
+            raise UsageError(f"source {source!r} has too many parts; write pod/NAMESPACE/NAME or pod/NAME")
         return pod_actor(net, ObjectKey(namespace or "default", name))
     if slash and kind == "node":
         node = net.node(rest)

@@ -29,8 +29,29 @@ def load(config: pytest.Config, name: str) -> dict[str, Any] | None:
     path = folder / name
     if given is not None and not path.exists():
         return None
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    data = read(path)
     return data if given is not None else with_rows(data, name)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The file as an object; UsageError names a file that is not JSON, or something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise pytest.UsageError(f"--cases: {path} is not JSON: {problem}") from None
+    if not isinstance(data, dict):
+        raise pytest.UsageError(f"--cases: {path} is a JSON {type(data).__name__}, not an object")
+    return data
+
+
+def rows_of(data: dict[str, Any], name: str, *lists: str) -> list[Any]:
+    """The rows of a list of a case file, the first of `lists`; the others are lists of the same file that may hold rows
+    instead. A file without any row fails."""
+    found = {each: data.get(each, []) for each in lists}
+    assert all(isinstance(each, list) for each in found.values()), f"{name}: {', '.join(lists)} must be lists"
+    assert any(found.values()), f"{name} has no case: nothing in {', '.join(lists)}"
+    rows: list[Any] = found[lists[0]]
+    return rows
 
 
 def with_rows(data: dict[str, Any], name: str) -> dict[str, Any]:

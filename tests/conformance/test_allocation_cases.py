@@ -47,6 +47,7 @@ def test_allocation_case(case: dict[str, Any]) -> None:
         check_step(book, step, f"step {number}: {step}")
 
 
+@pytest.mark.runner
 def test_every_wrong_expectation_of_an_allocation_case_fails(case: dict[str, Any]) -> None:
     wrong = list(spoiled(case))
     assert wrong

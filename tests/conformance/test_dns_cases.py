@@ -14,7 +14,7 @@ from simnet.dataplane.dns.message import AA, CD, QR, RA, RCODES, RD, TC, Edns
 from simnet.dataplane.dns.records import Answer, Rcode, Record
 from simnet.server.dns import answer as answered
 from simnet.server.dns import framed, frames
-from tests.conformance.case_files import load
+from tests.conformance.case_files import load, rows_of
 
 TOP_KEYS = {"format", "groups"}
 GROUP_KEYS = {"id", "title", "feature", "config", "objects", "cases", "source", "note"}
@@ -51,15 +51,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("group", "case"), [], ids=[])
         return
     assert set(data) <= TOP_KEYS, f"unknown keys {set(data) - TOP_KEYS}"
-    rows = [(group, case) for group in data["groups"] for case in group["cases"]]
-    assert rows, "dns.json has no case"
-    metafunc.parametrize(("group", "case"), rows, ids=[f"{case['id']} {case['why']}" for _, case in rows])
+    rows = [(group, case) for group in rows_of(data, "dns.json", "groups")
+            for case in rows_of(group, f"group {group.get('id')}", "cases")]
+    metafunc.parametrize(("group", "case"), rows, ids=[f"{case['id']} {case.get('why', '')}" for _, case in rows])
 
 
 def test_dns_case(group: dict[str, Any], case: dict[str, Any]) -> None:
     assert_holds(group, case)
 
 
+@pytest.mark.runner
 def test_a_dns_case_with_a_wrong_expectation_fails(group: dict[str, Any], case: dict[str, Any]) -> None:
     for wrong in spoiled(case):
         with pytest.raises(AssertionError):

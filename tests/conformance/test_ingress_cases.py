@@ -16,7 +16,7 @@ import simnet
 from simnet.clock import from_iso, iso
 from simnet.dataplane.http.decisions import RuleChosen
 from simnet.errors import ManifestError, NotFound
-from tests.conformance.case_files import load
+from tests.conformance.case_files import load, rows_of
 
 Case = dict[str, Any]
 
@@ -39,9 +39,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("group", "case", "profile"), [], ids=[])
         return
     assert set(data) <= TOP_KEYS, f"unknown keys {set(data) - TOP_KEYS}"
-    rows = [(with_common(group, data), case, profile) for group in data["groups"] for profile in profiles(group)
-            for case in group["cases"]]
-    assert rows, "ingress.json has no case"
+    rows = [(with_common(group, data), case, profile) for group in rows_of(data, "ingress.json", "groups") for profile in profiles(group)
+            for case in rows_of(group, f"group {group.get('id')}", "cases")]
     metafunc.parametrize(("group", "case", "profile"), rows,
                          ids=[f"{case['id']} {case.get('why', '')} ({profile})" for _, case, profile in rows])
 
@@ -76,6 +75,7 @@ def test_ingress_case(group: Case, case: Case, profile: str, clusters: dict[tupl
         clusters[key] = cluster_of(group, profile, webhook=key[2])
     check = CHECKS[case.get("kind", "request")]
     allowed = case.get("expect_any") or [case["expect"]]
+    assert all(allowed), "a case expects nothing"
     failures = []
     for expect in allowed:
         try:

@@ -15,6 +15,7 @@ from tests.conformance import test_ingress_cases as runner
 from tests.conformance.case_files import CASES, check_folder
 
 Case = dict[str, Any]
+pytestmark = pytest.mark.runner
 DATA = json.loads((CASES / "ingress.json").read_text(encoding="utf-8"))
 GROUPS = [runner.with_common(group, DATA) for group in DATA["groups"] if group["frontend"] == "ingress"]
 

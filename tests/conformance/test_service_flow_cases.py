@@ -10,7 +10,7 @@ import pytest
 
 import simnet
 from simnet.dataplane.decisions import LeftCluster
-from tests.conformance.case_files import load
+from tests.conformance.case_files import load, rows_of
 
 CASE_KEYS = {"id", "name", "source", "origin", "rules", "verified", "config", "objects", "flows", "note"}
 CONFIG_KEYS = {"clusterCIDRs": "cluster_cidrs", "nodePortAddresses": "node_port_addresses",
@@ -30,8 +30,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("case", [], ids=[])
         return
     assert set(data) <= TOP_KEYS, f"unknown keys {set(data) - TOP_KEYS}"
-    assert data["cases"], "services.json has no flow case"
-    metafunc.parametrize("case", data["cases"], ids=[f"{case['id']} {case['name']}" for case in data["cases"]])
+    rows = rows_of(data, "services.json", "cases", "allocationCases", "sliceCases")
+    metafunc.parametrize("case", rows, ids=[f"{case['id']} {case['name']}" for case in rows])
 
 
 def test_flow_case(case: dict[str, Any]) -> None:
@@ -42,6 +42,7 @@ def test_flow_case(case: dict[str, Any]) -> None:
         run_flow(cluster, flow, seen)
 
 
+@pytest.mark.runner
 def test_every_wrong_expectation_of_a_flow_fails(case: dict[str, Any]) -> None:
     cluster = cluster_of(case)
     seen: dict[str, set[str]] = {}
@@ -171,6 +172,7 @@ def check_result(trace: simnet.Trace, expect: dict[str, Any], via: str) -> None:
             assert trace.verdict is simnet.Verdict.ANSWERED
             assert trace.response is not None and trace.response.status == expect["status"]
             assert json.loads(trace.response.text)["localEndpoints"] == expect["localEndpoints"]
+            assert trace.last.before.node == expect.get("proxiedBy", via)
         case other:
             raise AssertionError(f"unknown result {other}")
     if service is not None:

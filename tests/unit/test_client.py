@@ -125,6 +125,8 @@ BAD_OPTIONS: list[tuple[dict[str, Any], type, str]] = [
     ({"at": "web"}, UsageError, "at='web' is not an address (203.0.113.1) or address and port (203.0.113.1:8443)"),
     ({"via": "c"}, NotFound, "node 'c' not found"),
     ({"source_address": "10.0.0.300"}, UsageError, "'10.0.0.300' is not an IP address: octet 4 is 300, the highest is 255"),
+    ({"http_version": "1"}, UsageError, "http_version: '1' is not one of '1.0', '1.1', '2'"),
+    ({"method": "GET /"}, UsageError, "method: 'GET /' is not a method; write GET or POST, without blanks"),
     ({"front_end": "ingress-nginx/x"}, NotFound, "controller 'x' not found in namespace ingress-nginx"),
 ]
 
@@ -185,6 +187,7 @@ def test_sources(source: str, name: str, address: str) -> None:
 BAD_SOURCES = [
     ("pod/clinet", NotFound, "pod 'clinet' not found in namespace default; did you mean client?"),
     ("pod/shop/client", NotFound, "pod 'client' not found in namespace shop"),
+    ("pod/a/b/c", UsageError, "source 'pod/a/b/c' has too many parts; write pod/NAMESPACE/NAME or pod/NAME"),
     ("node/c", NotFound, "node 'c' not found"),
     ("latpop", UsageError, "source 'latpop' is neither pod/NAMESPACE/NAME, pod/NAME, node/NAME, an outside host (laptop) nor "
                            "an address; did you mean laptop?"),
