@@ -6,7 +6,6 @@ verbs; no networking rule is written here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -101,7 +100,7 @@ class Cluster:
         if "coredns" in self.settings.addons:
             manifests += coredns_manifests(self.settings)
         for controller in self.settings.ingress:
-            manifests += controller_manifests(controller)
+            manifests += [each for each in controller_manifests(controller) if each not in manifests]
         if manifests:
             self.create(manifests)
 
@@ -444,9 +443,6 @@ def _has_endpoints(service: Service) -> bool:
     return (service.has_selector and not service.is_external_name) or service.key == API_SERVICE
 
 
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token; RFC 9110 sections 5.6.2 and 9.1
-
-
 def _options(given: dict[str, Any]) -> Options:
     refuse_unknown("request", given, OPTION_NAMES)
     options = Options(**given)
@@ -455,8 +451,6 @@ def _options(given: dict[str, Any]) -> Options:
     if options.libc is not None:
         one_of("libc", options.libc, ("glibc", "musl"))
     one_of("http_version", options.http_version, ("1.0", "1.1", "2"))
-    if not _METHOD.fullmatch(options.method):
-        raise UsageError(f"method: {options.method!r} is not a method; write GET or POST, without blanks")
     if options.family not in (None, 4, 6):
         raise UsageError(f"family: {options.family!r} is neither 4 nor 6")
     if options.source_port is not None and options.source_port not in range(1, 65536):

@@ -5,6 +5,7 @@ As curl does it: scheme, host, port, Host header, name in the TLS handshake, and
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from simnet.objects.pod import Pod
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token; RFC 9110 sections 5.6.2 and 9.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def request_of(target: Target, options: Options) -> Request | None:
     """The HTTP request the client will send; None for a plain connection."""
     if target.scheme in TRANSPORTS:
         return None
+    if not _METHOD.fullmatch(options.method):
+        raise UsageError(f"method: {options.method!r} is not a method; write GET or POST, without blanks")
     hosts, others = split_headers(options.headers)
     if target.credentials and not any(name.lower() == "authorization" for name, _ in others):
         others = (("Authorization", f"Basic {b64encode(target.credentials.encode()).decode()}"), *others)

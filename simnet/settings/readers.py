@@ -114,8 +114,16 @@ def controllers(value: Any, chosen: Mapping[str, str], known_nodes: Collection[s
             raise UsageError(f"ingress.webhook: a controller with profile {controller.profile!r} has none; leave one out")
         if any((each.namespace, each.name) == (controller.namespace, controller.name) for each in found):
             raise UsageError(f"ingress: two controllers are called {controller.name!r}; give each a name of its own")
+        for each in found:
+            if each.ingress_class == controller.ingress_class and _class_of(each) != _class_of(controller):
+                raise UsageError(f"ingress: {each.name!r} and {controller.name!r} describe class {each.ingress_class!r} "
+                                 "differently; give one of them an ingress_class of its own")
         found.append(controller)
     return tuple(found)
+
+
+def _class_of(controller: ControllerSettings) -> tuple[str, bool]:
+    return controller.class_controller, controller.is_default_class
 
 
 def proxy(value: Any) -> ProxySettings:

@@ -117,6 +117,15 @@ def test_several_controllers_serve_their_own_classes() -> None:
         "public": "404", "inner": "200"}
 
 
+def test_several_controllers_may_share_a_namespace_and_a_class() -> None:
+    """Two controllers of one class each serve its Ingresses, from their own ports."""
+    cluster = simnet.Cluster(nodes=1, ingress=[{"name": "a"}, {"name": "b", "http_port": 8080, "https_port": 8443}])
+    cluster.apply([deployment("web"), service("web"), ingress("web", host="a.test")])
+    for name in ("a", "b"):
+        entry = f"ingress-nginx/{name}-controller"
+        assert cluster.request("http://a.test/", "198.51.100.7", front_end=entry).result == "200"
+
+
 def test_add_ons_can_be_looked_at_and_taken_away() -> None:
     cluster = simnet.Cluster(addons={"coredns": "node-1"})
     cluster.delete("deployment", "coredns", namespace="kube-system")

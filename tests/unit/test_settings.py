@@ -95,6 +95,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"node_port_range": "30000"}, "node_port_range: '30000' is not LOW-HIGH with ports from 1 to 65535"),
     ({"node_port_range": "31000-30000"}, "node_port_range: '31000-30000' is not LOW-HIGH with ports from 1 to 65535"),
     ({"node_port_range": "\N{SUPERSCRIPT TWO}-3"}, "node_port_range: '²-3' is not LOW-HIGH with ports from 1 to 65535"),
+    ({"ingress": [{"name": "a"}, {"name": "b", "class_controller": "k8s.io/b"}]},
+     "ingress: 'a' and 'b' describe class 'nginx' differently; give one of them an ingress_class of its own"),
     ({"seed": "7"}, "seed: '7' is not a whole number"),
     ({"seed": 1.5}, "seed: 1.5 is not a whole number"),
     ({"now": "today"}, "now: 'today' is not an RFC 3339 time such as 2027-01-01T00:00:00Z"),
