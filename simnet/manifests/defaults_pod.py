@@ -54,10 +54,15 @@ def pod_level_defaults(spec: Tree) -> None:
 
 
 def pod_of_template(raw: Mapping[str, Any]) -> Tree:
-    """What a pod made from a defaulted template is stored as. The template stays untouched."""
-    whole: Tree = copied(raw)
-    pod_level_defaults(whole.setdefault("spec", {}))
-    return whole
+    """What a pod made from a defaulted template is stored as. The template stays untouched; what a pod has as its
+    template has it is shared with it."""
+    spec: Tree = dict(raw.get("spec") or {})
+    for name in _CONTAINERS:
+        containers = spec.get(name)
+        if containers and (spec.get("hostNetwork") or any(each.get("resources", {}).get("limits") for each in containers)):
+            spec[name] = copied(containers)
+    pod_level_defaults(spec)
+    return {**raw, "spec": spec}
 
 
 def containers_of(spec: Tree) -> Iterable[Tree]:
