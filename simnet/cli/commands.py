@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,12 +21,14 @@ from simnet.cli.why import why
 from simnet.cluster import Cluster
 from simnet.console.session import Session
 from simnet.dataplane.outcomes import Outcomes
-from simnet.errors import SimnetError
+from simnet.errors import SimnetError, UsageError
 from simnet.expect.evaluate import forbidden_assumptions
 from simnet.explain import explain
 from simnet.explain.graph import DRAWN, is_system, reference_graph, to_dot, to_mermaid, to_node_link, underlay_graph
 from simnet.explain.notebook import cluster_svg
-from simnet.scenario import Report, Scenario, find_stories, text_of
+from simnet.scenario import Report, find_stories, text_of
+from simnet.scenario.formats import junit_of, tap_of
+from simnet.scenario.many import run_file, run_many
 from simnet.scenario.model import StoryStep
 
 
@@ -36,33 +38,33 @@ def run(arguments: argparse.Namespace) -> int:
         files = find_stories([Path(path) for path in arguments.paths])
     except SimnetError as problem:
         return unreadable(problem)
+    if arguments.jobs < 1:
+        return unreadable(UsageError(f"--jobs {arguments.jobs} is no number of processes; write 1 or more"))
     progress = _Progress(len(files), enabled=sys.stderr.isatty() and not arguments.quiet)
-    reports = [_one_story(file, arguments.accept, progress) for file in files]
-    progress.clear()
-    if arguments.format == "json":
-        passed = all(report.passed for report in reports)
-        write_json({"schema": "simnet/run/v1", "passed": passed, "stories": [report.to_json() for report in reports]})
+    if arguments.jobs > 1:
+        reports = run_many(files, jobs=arguments.jobs, accept=arguments.accept, done=progress.story)
     else:
-        write(painted(text_of(reports), sys.stdout))
+        reports = [_one_story(file, arguments.accept, progress) for file in files]
+    progress.clear()
+    _written(arguments.format, reports)
     if any(report.error for report in reports):
         return UNREADABLE
     return FINE if all(report.passed for report in reports) else FAILED
 
 
+def _written(form: str, reports: Sequence[Report]) -> None:
+    if form == "json":
+        passed = all(report.passed for report in reports)
+        write_json({"schema": "simnet/run/v1", "passed": passed, "stories": [report.to_json() for report in reports]})
+    elif form == "text":
+        write(painted(text_of(reports), sys.stdout))
+    else:
+        write(tap_of(reports) if form == "tap" else junit_of(reports))
+
+
 def _one_story(file: Path, accept: bool, progress: _Progress) -> Report:
     progress.story(file)
-    try:
-        scenario = Scenario.read(file)
-        if accept:
-            text = scenario.accept()
-            if text != scenario.story.text:
-                file.write_text(text, encoding="utf-8")
-                scenario = Scenario.read(file)
-        return scenario.run(progress.step)
-    except SimnetError as problem:
-        return Report(str(file), file.name, error=str(problem))
-    except OSError as problem:
-        return Report(str(file), file.name, error=f"{file}: cannot be written: {problem.strerror}")
+    return run_file(file, accept, progress.step)
 
 
 class _Progress:

@@ -77,9 +77,12 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
 
 def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="replay story files", description="Replay every step of every story and check "
-                              "what it says. A directory is searched for *.story.md.")
-    run.add_argument("paths", nargs="+", metavar="PATH", help="a *.story.md file, or a directory of them")
-    run.add_argument("--format", choices=("text", "json"), default="text", help="text for people (default), json for machines")
+                              "what it says. A directory is searched for *.story.md and *.scenario.yaml|json.")
+    run.add_argument("paths", nargs="+", metavar="PATH", help="a *.story.md or *.scenario.yaml|json file, or a directory of "
+                     "them")
+    run.add_argument("--format", choices=("text", "json", "tap", "junit"), default="text",
+                     help="text for people (default), json, TAP 14 or JUnit XML for machines")
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="run N files at once, in processes (default: 1)")
     run.add_argument("--accept", action="store_true", help="write what commands really print into the story files")
     run.add_argument("-q", "--quiet", action="store_true", help="no progress on a terminal")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simnet.errors import ManifestError, ScenarioFailed, UsageError
+from simnet.errors import ScenarioFailed, UsageError
 from simnet.scenario.accept import accepted
+from simnet.scenario.coverage import Coverage, Goal
+from simnet.scenario.data import DATA_SUFFIXES, read_data
 from simnet.scenario.model import Story
 from simnet.scenario.reader import parse_story, read_story
 from simnet.scenario.report import Report, text_of
@@ -14,21 +16,20 @@ from simnet.scenario.runner import Progress, run
 from simnet.scenario.whole import must_assert
 
 STORY_SUFFIX = ".story.md"
-LATER_SUFFIXES = (".scenario.yaml", ".scenario.yml", ".scenario.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story, ready to run any number of times, each time from the start."""
+    """One story, ready to run any number of times, each time from the start. `goals` is the coverage it wants."""
 
     story: Story
+    goals: tuple[Goal, ...] = ()
 
     @classmethod
     def read(cls, path: Path | str) -> Scenario:
-        """From a `*.story.md` file. Raises ManifestError naming file, line and what would do."""
-        if str(path).endswith(LATER_SUFFIXES):
-            raise ManifestError(f"{path}: scenario files as data are not supported yet; write a {STORY_SUFFIX} file")
-        return cls(read_story(path))
+        """From a `*.story.md` or `*.scenario.yaml|yml|json` file. Raises ManifestError naming file, line and what would
+        do."""
+        return cls(*read_data(path)) if str(path).endswith(DATA_SUFFIXES) else cls(read_story(path))
 
     @classmethod
     def parse(cls, text: str, file: str = "story.md") -> Scenario:
@@ -41,7 +42,11 @@ class Scenario:
 
     def run(self, progress: Progress | None = None) -> Report:
         """Run every step and report. Raises ManifestError when the settings cannot be used, or nothing is asserted."""
-        return run(must_assert(self.story), progress)
+        coverage = Coverage()
+        report = run(must_assert(self.story), progress, coverage.note if self.goals else None)
+        if not self.goals:
+            return report
+        return replace(report, steps=(*report.steps, coverage.report(self.goals)))
 
     def check(self) -> Report:
         """`run`, and raise ScenarioFailed with the whole report if a line did not hold."""
@@ -53,7 +58,10 @@ class Scenario:
 
     def accept(self) -> str:
         """The story's text with the console output that did not match filled in anew; a story that asserts nothing yet
-        is filled in too. Raises ManifestError for output that would not be read back as output."""
+        is filled in too. Raises ManifestError for output that would not be read back as output; UsageError for a scenario
+        that is data."""
+        if self.story.file.endswith(DATA_SUFFIXES):
+            raise UsageError(f"{self.story.file}: only {STORY_SUFFIX} files can be accepted; write this file by hand")
         return accepted(self.story)
 
 
@@ -65,9 +73,9 @@ def find_stories(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            stories = sorted(path.rglob(f"*{STORY_SUFFIX}"))
+            stories = sorted(each for suffix in (STORY_SUFFIX, *DATA_SUFFIXES) for each in path.rglob(f"*{suffix}"))
             if not stories:
-                raise UsageError(f"{path}: no {STORY_SUFFIX} file in this directory")
+                raise UsageError(f"{path}: no {STORY_SUFFIX} or {DATA_SUFFIXES[0]} file in this directory")
             found += stories
         elif path.is_file():
             found.append(path)

@@ -43,6 +43,7 @@ from simnet.scenario.settings import Ground, ground_of
 from simnet.scenario.watching import Watches, period_of
 
 Progress = Callable[[StoryStep], None]
+Watcher = Callable[[Cluster, StoryStep], None]
 
 
 @dataclass(slots=True)
@@ -80,17 +81,22 @@ def stage_of(ground: Ground) -> Stage:
     return Stage(ground.cluster, session, ground.files, {}, Context(ground.certificates, told_codes))
 
 
-def run(story: Story, progress: Progress | None = None) -> Report:
-    """Run every step in order, once with each seed. Raises ManifestError for settings that cannot be read; all else is in
-    the report."""
+def run(story: Story, progress: Progress | None = None, after: Watcher | None = None) -> Report:
+    """Run every step in order, once with each seed. `after` is told the cluster of each step that has run.
+
+    Raises ManifestError for settings that cannot be read; all else is in the report.
+    """
     reports: list[StepReport] = []
     for seed in story.seeds:
         stage = stage_of(ground_of(story, seed))
         for step in story.steps:
             if progress is not None:
                 progress(step)
-            report = run_step(stage.fork() if step.is_thrown_away else stage, step, story.file)
+            used = stage.fork() if step.is_thrown_away else stage
+            report = run_step(used, step, story.file)
             reports.append(replace(report, name=name_of(story, step, seed)))
+            if after is not None:
+                after(used.cluster, step)
     return Report(story.file, story.title, tuple(reports))
 
 

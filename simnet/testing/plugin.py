@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `cluster`, the marker `manifests`, and `*.story.md` files collected as tests, one item a
+"""The pytest plugin: the fixture `cluster`, the marker `manifests`, and story and scenario files collected as tests, one item a
 step.
 
 Installed with the package (entry point pytest11); `-p no:simnet` turns it off.
@@ -64,7 +64,7 @@ def _beside(source: Any, directory: Path) -> Any:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Stories are tests."""
-    if file_path.name.endswith(".story.md"):
+    if file_path.name.endswith((".story.md", ".scenario.yaml", ".scenario.yml", ".scenario.json")):
         return StoryFile.from_parent(parent, path=file_path)
     return None
 
@@ -74,18 +74,40 @@ class StoryFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         from simnet.errors import SimnetError
-        from simnet.scenario.reader import read_story
+        from simnet.scenario import Scenario
         from simnet.scenario.runner import name_of
         from simnet.scenario.whole import must_assert
 
         try:
-            story = must_assert(read_story(self.path))
+            scenario = Scenario.read(self.path)
+            story = must_assert(scenario.story)
         except SimnetError as problem:
             raise self.CollectError(str(problem)) from None
         for seed in story.seeds:
             runs = _Runs(story, seed, accept=self.config.getoption("--simnet-accept"))
             for index, step in enumerate(story.steps):
                 yield StepItem.from_parent(self, name=name_of(story, step, seed), runs=runs, index=index)
+        if scenario.goals:
+            yield CoverageItem.from_parent(self, name="coverage", scenario=scenario)
+
+
+class CoverageItem(pytest.Item):
+    """The coverage a scenario file asks for; it runs the whole file."""
+
+    def __init__(self, *, scenario: Any, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.scenario = scenario
+
+    def runtest(self) -> None:
+        report = self.scenario.run().steps[-1]
+        if report.failures:
+            raise StepFailed("\n\n".join("\n".join(failure.lines()) for failure in report.failures))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return str(excinfo.value) if isinstance(excinfo.value, StepFailed) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.scenario.goals[0].place.line - 1, "coverage"
 
 
 class _Runs:

@@ -79,7 +79,7 @@ RUNS: list[tuple[tuple[str, ...], int, str, str]] = [
     (("run", "wrong.story.md", "unreadable.story.md"), 2, "2 failed", ""),
     (("run", "."), 2, "3 stories", ""),
     (("run", "nowhere"), 2, "", "nowhere: no such file or directory\n"),
-    (("run", "more"), 2, "", "more: no .story.md file in this directory\n"),
+    (("run", "more"), 2, "", "more: no .story.md or .scenario.yaml file in this directory\n"),
     # trace
     (TRACE, 0, "result: 200, answered by pod/default/server", ""),
     ((*TRACE, "--check"), 0, "result: 200", ""),

@@ -78,12 +78,12 @@ def test_a_directory_is_searched_and_a_wrong_path_named(stories: Path) -> None:
     with pytest.raises(UsageError, match="missing: no such file or directory"):
         find_stories([stories / "missing"])
     (stories / "empty").mkdir()
-    with pytest.raises(UsageError, match=r"empty: no \.story\.md file in this directory"):
+    with pytest.raises(UsageError, match=r"empty: no \.story\.md or \.scenario\.yaml file in this directory"):
         find_stories([stories / "empty"])
 
 
-def test_other_scenario_files_are_refused_with_the_reason(stories: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_scenario_that_is_data_cannot_be_accepted(stories: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = stories / "a.scenario.yaml"
-    path.write_text("simnet: 1\n")
-    assert main(["run", str(path)]) == 2
-    assert "scenario files as data are not supported yet" in capsys.readouterr().out
+    path.write_text("simnet: 1\nsteps: [{expect: [count nodes = 1]}]\n")
+    assert main(["run", "--accept", str(path)]) == 2
+    assert "only .story.md files can be accepted" in capsys.readouterr().out
