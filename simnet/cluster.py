@@ -418,8 +418,7 @@ class Cluster:
     @contextmanager
     def counting(self) -> Iterator[Work]:
         """Count the work done inside a `with` block; the numbers are final when the block ends."""
-        before = self.work.copy()
-        counted = Work()
+        before, counted = self.work.copy(), Work()
         try:
             yield counted
         finally:
