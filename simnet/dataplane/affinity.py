@@ -5,7 +5,7 @@ Source: kubernetes/kubernetes pkg/proxy/iptables/proxier.go writeServiceToEndpoi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from simnet.dataplane.decisions import EndpointChosen
 from simnet.dataplane.rules import ServicePortRules, Target
@@ -14,7 +14,10 @@ from simnet.names import ObjectKey
 
 Identity = tuple[ObjectKey, str, str, int]
 Where = tuple[int, int]  # address and port of an endpoint
-Memory = dict[int, dict[Where, tuple[float, Target]]]  # client -> endpoint -> last new connection, and who that was
+Heard = tuple[float, Target]  # the last new connection, and who got it
+Memory = dict[int, Heard | dict[Where, Heard]]  # by client, last heard last; a dictionary where several endpoints know it
+Queues = dict[Where, dict[int, None]]  # endpoint -> its clients, the one that has been quiet longest first
+Place = tuple[Identity, str]  # of a memory: the service port, and the node
 
 
 class AffinityTable:
@@ -23,8 +26,9 @@ class AffinityTable:
 
     def __init__(self, most_clients: int | None = None) -> None:
         self._most = most_clients
-        self._memory: dict[ObjectKey, dict[tuple[Identity, str], Memory]] = {}
+        self._memory: dict[ObjectKey, dict[Place, Memory]] = {}
         self._at_hand: dict[tuple[ServicePortRules, str], Memory] = {}  # the same by table, while that stands
+        self._queues: dict[Place, Queues] = {}  # of the memories that have had as many clients as one list holds
 
     def knows(self, service: ObjectKey) -> bool:
         return service in self._memory
@@ -34,33 +38,33 @@ class AffinityTable:
         """The remembered endpoint among those that may be chosen; the first by text when several are valid (AF-6).
         O(1) but for the first question after a change."""
         memory = self._at_hand.get((rules, node)) or self._found(rules, node)
-        remembered = memory.get(client) if memory else None
-        if not remembered:
+        held = memory.get(client) if memory else None
+        if held is None:
             return None
         oldest = now - rules.service.affinity_timeout_seconds
-        if len(remembered) == 1:
-            (last, target), = remembered.values()
+        if type(held) is tuple:
+            last, target = held
             if last < oldest:
                 return None
             if target in among:
                 return target
-        valid = {where for where, (last, _) in remembered.items() if last >= oldest}
+        valid = {where for where, (last, _) in _by_endpoint(held).items() if last >= oldest}
         return min((target for target in among if (target.address, target.port) in valid),
                    key=lambda target: target.text, default=None)
 
     def remember(self, rules: ServicePortRules, node: str, client: int, target: Target, now: float) -> None:
-        """A new connection was made: start the clock again (AF-3)."""
+        """A new connection was made: start the clock again (AF-3). O(1)."""
         memory = self._at_hand.get((rules, node))
         if memory is None:
             tables = self._memory.setdefault(rules.service.key, {})
             memory = self._at_hand[(rules, node)] = tables.setdefault((rules.identity, node), {})
-        where = (target.address, target.port)
-        remembered = memory.get(client)
-        if remembered is None:
-            remembered = memory[client] = {}
-        remembered[where] = (now, target)
-        if self._most is not None and len(memory) > self._most:
-            self._lose_oldest(memory, where)
+        held = memory.pop(client, None)
+        if held is None or (type(held) is tuple and held[1] is target):
+            memory[client] = (now, target)
+        else:
+            memory[client] = _least({**_by_endpoint(held), (target.address, target.port): (now, target)})
+        if self._most is not None and len(memory) >= self._most:
+            self._keep_to_most(self._most, memory, (rules.identity, node), ((target.address, target.port), client))
 
     def _found(self, rules: ServicePortRules, node: str) -> Memory | None:
         found = self._memory.get(rules.service.key, {}).get((rules.identity, node))
@@ -68,14 +72,20 @@ class AffinityTable:
             self._at_hand[(rules, node)] = found
         return found
 
-    def _lose_oldest(self, memory: Memory, where: Where) -> None:
-        """The full list of an endpoint loses the client that has been quiet longest. O(clients of the Service)."""
-        clients = [client for client, remembered in memory.items() if where in remembered]
-        if len(clients) > (self._most or 0):
-            oldest = min(clients, key=lambda client: memory[client][where][0])
-            del memory[oldest][where]
-            if not memory[oldest]:
-                del memory[oldest]
+    def _keep_to_most(self, most: int, memory: Memory, place: Place, heard: tuple[Where, int]) -> None:
+        """The client just heard is the newest of its endpoint's list; a list too long loses the client that has been
+        quiet longest. O(1), but for the first time."""
+        queues = self._queues.get(place)
+        if queues is None:
+            queues = self._queues[place] = _queued(memory)
+        where, client = heard
+        queue = queues.setdefault(where, {})
+        queue.pop(client, None)
+        queue[client] = None
+        if len(queue) > most:
+            lost = next(iter(queue))
+            del queue[lost]
+            _forget(memory, lost, {where})
 
     @property
     def services(self) -> tuple[ObjectKey, ...]:
@@ -98,13 +108,48 @@ class AffinityTable:
             table = current.get(identity)
             usable = table.usable(node, zone_of(node)) if table is not None else None
             left = {(target.address, target.port) for target in (*usable.cluster, *(usable.local or ()))} if usable else set()
-            for remembered in memory.values():
-                for gone in [each for each in remembered if each not in left]:
-                    del remembered[gone]
+            for client, held in list(memory.items()):
+                gone = _by_endpoint(held).keys() - left
+                if gone:
+                    _forget(memory, client, gone)
+            queues = self._queues.get((identity, node), {})
+            for where in queues.keys() - left:
+                del queues[where]
 
     def fork(self) -> AffinityTable:
         twin = AffinityTable(self._most)
-        twin._memory = {service: {where: {client: dict(each) for client, each in memory.items()}
-                                  for where, memory in tables.items()}
+        twin._memory = {service: {place: dict(memory) for place, memory in tables.items()}
                         for service, tables in self._memory.items()}
+        twin._queues = {place: {where: dict(queue) for where, queue in queues.items()}
+                        for place, queues in self._queues.items()}
         return twin
+
+
+def _by_endpoint(held: Heard | dict[Where, Heard]) -> dict[Where, Heard]:
+    if isinstance(held, dict):
+        return held
+    target = held[1]
+    return {(target.address, target.port): (held[0], target)}
+
+
+def _least(held: dict[Where, Heard]) -> Heard | dict[Where, Heard]:
+    """The same, as it is kept."""
+    return next(iter(held.values())) if len(held) == 1 else held
+
+
+def _forget(memory: Memory, client: int, gone: Set[Where]) -> None:
+    """The endpoints that are gone no longer know the client. What is kept is replaced, not changed: forks share it."""
+    left = {where: heard for where, heard in _by_endpoint(memory[client]).items() if where not in gone}
+    if left:
+        memory[client] = _least(left)
+    else:
+        del memory[client]
+
+
+def _queued(memory: Memory) -> Queues:
+    """The clients of every endpoint in the order in which they were last heard."""
+    heard = [(last, where, client) for client, held in memory.items() for where, (last, _) in _by_endpoint(held).items()]
+    queues: Queues = {}
+    for _, where, client in sorted(heard, key=lambda each: each[0]):
+        queues.setdefault(where, {})[client] = None
+    return queues

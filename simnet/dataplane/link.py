@@ -4,7 +4,7 @@ anew once its endpoint is gone (rule CT-2)."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from simnet.dataplane import decisions as because
 from simnet.dataplane.client import reply_of, split_headers
@@ -19,6 +19,9 @@ from simnet.dataplane.walk import Chooser, walk
 from simnet.errors import UsageError
 from simnet.objects.pod import Pod
 
+UDP_IDLE: Final = 30  # seconds without a datagram after which a node forgets a UDP flow,
+UDP_STREAM_IDLE: Final = 120  # and the same once the flow has lasted
+STREAM_AFTER: Final = 2  # seconds
 ESTABLISHED = (None, Verdict.DELIVERED, Verdict.ANSWERED)
 
 
@@ -28,6 +31,8 @@ class Link:
     def __init__(self, view: View, trace: Trace, choose: Chooser) -> None:
         self.trace = trace
         self._view, self._choose = view, choose
+        self._began = self._heard = view.now
+        self._idle = UDP_IDLE
 
     @property
     def is_open(self) -> bool:
@@ -63,9 +68,11 @@ class Link:
         """Send more over a plain connection, tcp, udp or sctp, from the same socket.
 
         TCP and SCTP go the way they were opened on, as `request` says. UDP has no connection but the entries that nodes
-        keep: while its endpoint serves it stays there; once that is gone, or where there was none, the next datagram is
-        balanced anew. Raises UsageError for an HTTP connection, and for one (not UDP) that was never established.
-        Source: kubernetes/kubernetes pkg/proxy/conntrack/cleanup.go; rules CT-1, CT-2.
+        keep: while its endpoint serves it stays there; once that is gone, where there was none, or after 30 seconds of
+        silence (120 in a flow that has lasted longer than two), the next datagram is balanced anew. Raises UsageError
+        for an HTTP connection, and for one (not UDP) that was never established.
+        Source: kubernetes/kubernetes pkg/proxy/conntrack/cleanup.go; Linux net/netfilter/nf_conntrack_proto_udp.c;
+        rules CT-1, CT-2.
         """
         first = self.trace.steps[0].before
         if first.flow.request is not None:
@@ -75,10 +82,15 @@ class Link:
             return self._balanced_anew()
         if arrival is None:
             raise UsageError(f"the connection was never established ({self.trace.result}); nothing can be sent over it")
+        self._heard = self._view.now
+        if self._heard - self._began > STREAM_AFTER:
+            self._idle = UDP_STREAM_IDLE
         return Trace(self._carried(arrival, first.flow))
 
     def _is_stale(self) -> bool:
-        """Whether the entry of a UDP flow has been cleared: its Service, port or endpoint is gone."""
+        """Whether the entry of a UDP flow is no more: it was quiet too long, or its Service, port or endpoint is gone."""
+        if self._view.now - self._heard >= self._idle:
+            return True
         for step in self.trace.steps:
             if isinstance(step.because, because.EndpointChosen):
                 rules, target = step.because.claim.rules, step.because.target
@@ -93,6 +105,8 @@ class Link:
         start = next((step.before for step in self.trace.steps if step.before.place is Place.ADDRESS),
                      self.trace.steps[0].before)
         self.trace = walk(self._view, start, self._choose)
+        self._began = self._heard = self._view.now
+        self._idle = UDP_IDLE
         self._view.affinity.commit(self.trace.steps, self._view.now)
         return self.trace
 

@@ -190,3 +190,31 @@ def test_an_endpoint_remembers_a_hundred_clients_in_iptables_mode(mode: str, kep
     cluster.load(WEB[1])
     bound = [source for source in sources if len(cluster.outcomes(f"tcp://{VIP}:80", source, via="a")) == 1]
     assert bound == sources[-kept:]
+
+
+def bound(cluster: simnet.Cluster, sources: list[str], second: Any) -> list[str]:
+    """The clients that still have their endpoint when there is a second one."""
+    cluster.load(second)
+    return [source for source in sources if len(cluster.outcomes(f"tcp://{VIP}:80", source, via="a")) == 1]
+
+
+def test_of_a_full_list_the_client_that_has_been_quiet_longest_is_lost() -> None:
+    """AF-7: net/netfilter/xt_recent.c recent_entry_init takes the head of the list, recent_entry_update moves to its end."""
+    cluster = net(service(**STICKY), pods=WEB[:1])
+    sources = [f"198.51.100.{n}" for n in range(1, 101)]
+    for source in (*sources, sources[0]):
+        cluster.connect(f"tcp://{VIP}:80", source, via="a")
+    cluster.connect(f"tcp://{VIP}:80", "198.51.100.200", via="a")
+    assert bound(cluster.fork(), sources, WEB[1]) == [sources[0], *sources[2:]]
+    cluster.load(WEB[1])
+    cluster.delete("pod/web-b")
+    cluster.connect(f"tcp://{VIP}:80", "198.51.100.201", via="a")
+    assert bound(cluster, sources, WEB[1]) == [sources[0], *sources[3:]]
+
+
+def test_a_list_is_one_of_an_endpoint_not_of_the_service() -> None:
+    cluster = net(service(**STICKY), pods=PODS)
+    sources = [f"198.51.{n // 200}.{n % 200 + 1}" for n in range(600)]
+    for source in sources:
+        cluster.connect(f"tcp://{VIP}:80", source, via="a")
+    assert all(len(cluster.outcomes(f"tcp://{VIP}:80", source, via="a")) == 1 for source in sources), "60 each, or so"

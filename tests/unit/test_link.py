@@ -230,6 +230,26 @@ def test_a_udp_socket_keeps_its_source_port_and_its_affinity() -> None:
     assert moved.endpoint == cluster.connect(f"udp://{VIP}:53", "pod/client").endpoint, "the new choice is remembered"
 
 
+# pauses between datagrams, and whether the node still knows the flow after the last one
+UDP_PAUSES = [((29,), True), ((30,), False), ((29, 29), True), ((2, 30), False), ((3, 30), True), ((3, 119), True),
+              ((3, 120), False), ((3, 119, 119), True), ((30, 1, 30), False)]
+
+
+@pytest.mark.parametrize(("pauses", "kept"), UDP_PAUSES)
+def test_a_quiet_udp_socket_is_forgotten(pauses: tuple[int, ...], kept: bool) -> None:
+    """Linux net/netfilter/nf_conntrack_proto_udp.c: nf_conntrack_udp_timeout 30, nf_conntrack_udp_timeout_stream 120 for
+    flows still in use two seconds after their first datagram."""
+    cluster = net(service(**UDP), pods=UDP_PODS)
+    link = cluster.open(f"udp://{VIP}:53", "pod/client")
+    for pause in pauses[:-1]:
+        cluster.advance(pause)
+        link.send()
+    opened = link.trace
+    cluster.advance(pauses[-1])
+    link.send()
+    assert (link.trace is opened) == kept
+
+
 def test_a_tcp_connection_outlives_its_service() -> None:
     """Rule CT-1: nothing is cleaned up for TCP."""
     cluster = net(service(), pods=FAR)
