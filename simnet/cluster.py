@@ -177,10 +177,12 @@ class Cluster:
         self._door.load(read_manifests(source, rules=readable))
         self._settle(settle)
 
-    def delete(self, ref: str, name: str | None = None, *, namespace: str | None = None, settle: bool = True) -> Object:
-        """Delete `pod/web-1`, `pod/shop/web-1`, or `("pod", "web-1")`; returns what was deleted. Raises NotFound."""
+    def delete(self, ref: str, name: str | None = None, *, namespace: str | None = None, settle: bool = True,
+               orphan: bool = False) -> Object:
+        """Delete `pod/web-1`, `pod/shop/web-1`, or `("pod", "web-1")`; returns what was deleted. With `orphan` the pods
+        of a workload stay (`kubectl delete --cascade=orphan`). Raises NotFound."""
         kind, key = self._key(ref, name, namespace)
-        gone = self._door.delete(kind, key)
+        gone = self._door.delete(kind, key, orphan)
         self._settle(settle)
         return gone
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 
 from simnet.control.admission import Admission
 from simnet.control.loop import Loop
+from simnet.control.ownership import released
 from simnet.control.updates import Update, update_of
 from simnet.control.world import World
 from simnet.errors import AlreadyExists, Conflict, Forbidden, InvalidField, NotFound, Problem, nearest
@@ -28,6 +29,7 @@ from simnet.objects.other import Other
 from simnet.objects.pod import Pod
 from simnet.objects.service import Service
 from simnet.objects.workload import Workload
+from simnet.store.store import Change
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 IMMORTAL_NAMESPACES = ("default", "kube-system", "kube-public")  # plugin/pkg/admission/namespace/lifecycle
@@ -108,16 +110,17 @@ class Door:
             self.loop.put(self._filled(new) if isinstance(new, Service) else new, kind)
         return list(loaded.values())
 
-    def delete(self, kind: str, key: ObjectKey) -> Object:
-        """Remove one object. Raises NotFound with the nearest name, Forbidden for a namespace
-        that every cluster has."""
+    def delete(self, kind: str, key: ObjectKey, orphan: bool = False) -> Object:
+        """Remove one object; with `orphan` what it owns stays, without owner. Raises NotFound with the nearest name,
+        Forbidden for a namespace that every cluster has."""
         old = self.world.store.get(kind, key)
         if old is None:
             known = [each.name for each in self.world.store.list(kind, key.namespace)]
             raise NotFound(kind.lower(), key.name, key.namespace, known, nearest(key.name, known))
         if kind == "Namespace" and key.name in IMMORTAL_NAMESPACES:
             raise Forbidden(f'namespaces "{key.name}" is forbidden: this namespace may not be deleted')
-        self.loop.remove(kind, key)
+        freed = [*released(kind, key, self.world)] if orphan else []
+        self.loop.commit([*freed, Change(kind, key, None)])
         return old
 
     # one manifest ------------------------------------------------------------------------------------------------

@@ -189,3 +189,16 @@ def _adoptable(pod: Pod, workload: Workload) -> bool:
         return False
     base, _, ordinal = pod.name.rpartition("-")
     return workload.kind != "StatefulSet" or (base == workload.name and ordinal.isdigit())
+
+
+def released(kind: str, key: ObjectKey, world: World) -> Iterator[Change]:
+    """What takes an owner off all that it owns: the pods of a workload, the ReplicaSets of a Deployment.
+
+    Source: kubernetes/kubernetes pkg/controller/garbagecollector/garbagecollector.go orphanDependents.
+    """
+    for pod in world.pods_by_owner.get((kind, *key)):
+        yield Change("Pod", pod, replace(cast("Pod", world.store.get("Pod", pod)), owner=None))
+    if kind == "Deployment":
+        for each in world.store.list("ReplicaSet", key.namespace):
+            if isinstance(each, Workload) and each.owner is not None and (each.owner.kind, each.owner.name) == (kind, key.name):
+                yield Change("ReplicaSet", each.key, replace(each, owner=None))

@@ -406,3 +406,36 @@ def test_the_namespaces_every_cluster_has_stay(session: Session, name: str) -> N
     assert output.stdout == 'namespace "other" deleted\n'
     assert (output.stderr, output.status) == (
         f'Error from server (Forbidden): namespaces "{name}" is forbidden: this namespace may not be deleted\n', 1)
+
+
+CASCADES = [("deployment", "", (0, 0)), ("deployment", "--cascade=orphan", (1, 2)), ("replicaset", "--cascade=orphan", (0, 2)),
+            ("statefulset", "", (0, 0)), ("statefulset", "--cascade=background", (0, 0)),
+            ("statefulset", "--cascade=orphan", (0, 2)), ("daemonset", "--cascade=false", (0, 2))]
+
+
+@pytest.mark.parametrize(("kind", "flag", "left"), CASCADES)
+def test_an_orphan_stays_and_is_taken_back(kind: str, flag: str, left: tuple[int, int]) -> None:
+    """Source: kubernetes/kubectl pkg/cmd/util/helpers.go GetCascadingStrategy; kubernetes/kubernetes
+    pkg/controller/garbagecollector/garbagecollector.go orphanDependents, pkg/controller/controller_ref_manager.go."""
+    session = Session(Cluster(nodes=2))
+    made = {"deployment": "Deployment", "replicaset": "ReplicaSet", "statefulset": "StatefulSet", "daemonset": "DaemonSet"}[kind]
+    spec = {"selector": {"matchLabels": {"app": "db"}}, "template": {
+        "metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": "db"}]}}}
+    manifest = {"apiVersion": "apps/v1", "kind": made, "metadata": {"name": "db"},
+                "spec": spec if kind == "daemonset" else {**spec, "replicas": 2}}
+    session.cluster.apply(manifest)
+    before = {each.name for each in session.cluster.list("pod", namespace="default")}
+    run(session, f"kubectl delete {kind} db {flag}")
+    pods = session.cluster.list("pod", namespace="default")
+    assert (len(session.cluster.list("replicaset", namespace="default")), len(pods)) == left
+    assert all(each.owner is None or each.owner.kind == "ReplicaSet" for each in pods)
+    session.cluster.apply(manifest)
+    again = {each.name for each in session.cluster.list("pod", namespace="default") if each.owner is not None}
+    assert (again == before) == (left[1] == 2 or kind == "statefulset"), "pods of a StatefulSet are called the same anew"
+
+
+def test_kubectl_knows_three_words_for_cascade(session: Session) -> None:
+    run(session, "kubectl apply -f web.yaml")
+    refused = session.run("kubectl delete svc web --cascade=none")
+    assert refused.stderr == 'error: invalid cascade value (none). Must be "background", "foreground", or "orphan"\n'
+    assert run(session, "kubectl get svc web -o name").stdout == "service/web\n"

@@ -195,6 +195,7 @@ def _resource(manifest: Manifest) -> str:
 
 def delete(kube: Kube) -> Output:
     """`kubectl delete TYPE NAME...`, `TYPE/NAME`, `-l`, `--all`, `-f`."""
+    orphan = _orphans(kube)
     if kube.flags.has("filename"):
         wants = named_in_files(kube)
     else:
@@ -207,7 +208,7 @@ def delete(kube: Kube) -> Output:
     text, complaints = "", [] if kube.flags.on("ignore-not-found") else list(found.complaints)
     for each in found.objects:
         try:
-            text += _deleted(kube, each, named)
+            text += _deleted(kube, each, named, orphan)
         except SimnetError as problem:
             complaints.append(f"Error from server ({problem.reason}): {problem}")
     kube.cluster.put()
@@ -230,14 +231,25 @@ def _word(manifest: Manifest) -> str:
     return f"{manifest.kind}.{group}" if group and group not in ("extensions",) else manifest.kind
 
 
-def _deleted(kube: Kube, each: Object, named: bool) -> str:
+CASCADES = {"": False, "background": False, "foreground": False, "true": False, "orphan": True, "false": True}
+
+
+def _orphans(kube: Kube) -> bool:
+    """Whether what an object owns stays. Raises KubectlError for a word kubectl does not know."""
+    given = kube.flags.get("cascade")
+    if given not in CASCADES:
+        raise KubectlError(f'error: invalid cascade value ({given}). Must be "background", "foreground", or "orphan"')
+    return CASCADES[given]
+
+
+def _deleted(kube: Kube, each: Object, named: bool, orphan: bool) -> str:
     """Delete one object. One that was found by a list and has gone with its owner meanwhile is passed over, as
     kubectl's DeleteOptions.Complete sets IgnoreNotFound for --all and selectors."""
     kind, name, namespace = kind_of(each), each.name, each.namespace
     how = "force deleted" if kube.flags.get("grace-period") == "0" else "deleted"
     try:
         if (kind.kind, each.key) != ("Service", API_SERVICE):
-            target(kube).delete(kind.kind, name, namespace=namespace, settle=False)
+            target(kube).delete(kind.kind, name, namespace=namespace, settle=False, orphan=orphan)
     except NotFound:
         if named:
             raise
