@@ -20,12 +20,15 @@ from tests.edges.kernel.ask import Ears
 from tests.edges.kernel.lab import Lab
 from tests.edges.kernel.namespaces import why_not
 from tests.edges.kernel.referee import Question, Seen, is_sticky, kernel_says, simnet_says, traces_of
+from tests.edges.kernel.tracked import HAS_TOOL, entry_of, kept
 
 WHY_NOT = why_not()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 HEALTH = "kube-proxy's own health check server answers, not a rule"
 CLOCK = "the kernel's clock cannot be put forward, nor what it remembered at an earlier time be asked for"
+COUNTED = ("S001", "S004", "S009", "S014", "S020")  # the cases whose packets are followed rule by rule,
+TRACKED = ("S003", "S004", "S010", "S020", "S021", "R046")  # and those whose entries of connection tracking are read
 LONGEST_WAIT = 5  # seconds that are really waited for
 CASES_READ: list[dict[str, Any]] = with_rows(
     json.loads((CASES / "services.json").read_text(encoding="utf-8")), "services.json")["cases"]
@@ -85,7 +88,7 @@ def cluster_of(case: dict[str, Any], mode: str) -> simnet.Cluster:
     return cluster
 
 
-@pytest.mark.parametrize("case", [case for case in CASES_READ if case["id"] in ("S001", "S004", "S009", "S014", "S020")],
+@pytest.mark.parametrize("case", [case for case in CASES_READ if case["id"] in COUNTED],
                          ids=lambda case: case["id"])
 def test_the_rules_named_for_a_walk_are_those_that_counted_its_packet(case: dict[str, Any]) -> None:
     """iptables counts packets: after one connection exactly the rules that `named_steps` gives have seen one."""
@@ -99,6 +102,22 @@ def test_the_rules_named_for_a_walk_are_those_that_counted_its_packet(case: dict
             (trace,) = {id(each): each for each in traces_of(cluster, question, met)}.values()
             named = {(step.node, line.text) for step in named_steps(trace, cluster.rules) for line in step.lines if line.owner}
             assert {(node, text) for node, text in lab.counted() if text in _of_services(lab)} == named, flow["name"]
+
+
+@pytest.mark.skipif(not HAS_TOOL, reason="what the kernel remembers of connections is read by `conntrack`, which is not here")
+@pytest.mark.parametrize("case", [case for case in CASES_READ if case["id"] in TRACKED], ids=lambda case: case["id"])
+def test_connection_tracking_holds_what_the_trace_shows(case: dict[str, Any]) -> None:
+    cluster = cluster_of(case, "iptables")
+    compared = 0
+    with Lab(cluster, outside(case)) as lab, Ears(lab, lab.targets()) as ears:
+        for flow, question in _questions(case):
+            met = kernel_says(lab, ears, question, simnet_says(cluster, question), tries=1)
+            entries = [entry_of(trace) for trace in traces_of(cluster, question, met)]
+            if entries and entries[0] is not None:
+                node, entry = entries[0]
+                assert entry in kept(lab, node, question.target[2], 6 if ":" in question.target[0] else 4), flow["name"]
+                compared += 1
+    assert compared > 6
 
 
 def outside(case: dict[str, Any]) -> set[str]:

@@ -94,11 +94,11 @@ def replace(kube: Kube) -> Output:
         raise KubectlError("error: must specify --filename to replace")
     if not kube.flags.on("force"):
         return _from_files(kube, REPLACE)
-    text = ""
+    orphan, text = _orphans(kube), ""
     for manifest, _ in manifests_in_files(kube):
         there = kube.cluster.store.get(manifest.kind, manifest.key)
         if there is not None:
-            text += _deleted(kube, there, named=True)
+            text += _deleted(kube, there, True, orphan)
     output = _from_files(kube, CREATE._replace(done="replaced"))
     return Output(text + output.stdout, output.stderr, output.status, text + output.shown)
 
