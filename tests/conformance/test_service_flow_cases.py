@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -114,12 +115,14 @@ def run_flow(cluster: simnet.Cluster, flow: dict[str, Any], seen: dict[str, set[
     cluster.advance(flow.get("advanceSeconds", 0))
     change(cluster, flow.get("changes") or {})
     url, source, options = asking(flow)
-    traces = cluster.outcomes(url, source, **options).traces
+    outcomes = cluster.outcomes(url, source, **options)
+    traces = outcomes.traces
     assert traces
     for trace in traces:
         check_result(trace, expect, flow["via"])
     if expect["result"] == "FORWARD":
         check_backends(traces, expect)
+        check_shares(outcomes)
     made = [cluster.connect(url, source, **options) for _ in range(flow.get("connections", 1))]
     seen[flow["name"]] = {trace.service.backend for trace in made if trace.service and trace.service.backend}
     if "distinctBackends" in expect:
@@ -189,6 +192,15 @@ def check_unmatched(trace: simnet.Trace, then: str) -> None:
             assert trace.verdict is simnet.Verdict.DROPPED and isinstance(trace.last.because, LeftCluster)
         case other:
             raise AssertionError(f"unknown `then` {other}")
+
+
+def check_shares(outcomes: simnet.Outcomes) -> None:
+    """Every possible endpoint is as likely as the others; one that is remembered is certain (rules LB-1, AF-1)."""
+    shares: dict[str, Fraction] = {}
+    for share, trace in outcomes:
+        assert trace.service is not None and trace.service.backend is not None
+        shares[trace.service.backend] = shares.get(trace.service.backend, Fraction(0)) + share
+    assert set(shares.values()) == {Fraction(1, len(shares))}, shares
 
 
 def check_backends(traces: tuple[simnet.Trace, ...], expect: dict[str, Any]) -> None:
