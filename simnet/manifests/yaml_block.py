@@ -137,7 +137,7 @@ class BlockReader:
                 if is_mapping and key and not dash and indent == pad:
                     try:
                         name = names[key]
-                    except KeyError:  # null or too large: this refuses it
+                    except KeyError:  # null, too large, or read as other text: this tells it
                         name = self._reading.key(resolve(key), self._source.starts[row] + column)
                     if name in made:
                         self._reading.repeated(made, name, row)

@@ -32,14 +32,14 @@ class Scalars(dict[str, Any]):
 
 
 class Names(dict[str, str]):
-    """A key as written -> as JSON has it (`yes` -> `true`, `0o17` -> `15`). Raises KeyError for what can be none."""
+    """A key as written -> as JSON has it, which is the same text. Raises KeyError for the others: keys that JSON has as
+    another text (`yes` -> `true`, `0o17` -> `15`), each worth a warning, and what can be no key."""
 
     def __missing__(self, text: str) -> str:
-        name = key_text(resolve(text))
-        if name is None:
+        if key_text(resolve(text)) != text:
             raise KeyError(text)
-        self[text] = name
-        return name
+        self[text] = text
+        return text
 
 
 def _one_line(text: str) -> Any:

@@ -23,7 +23,7 @@ from simnet.manifests.yaml_errors import (
 )  # fmt: skip
 from simnet.manifests.yaml_limits import Limits, raised_by, too_deep
 from simnet.manifests.yaml_lines import STARTS_NO_PLAIN
-from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged
+from simnet.manifests.yaml_scalars import as_json, is_unwritable, key_text, resolve, tagged, type_name
 
 _TAG_TEXT = r"(?:[A-Za-z0-9_\-;/?:@&=+$,.!~*'()\[\]]|%[0-9A-Fa-f]{2})"
 _TAG = re.compile(rf"!(?:<({_TAG_TEXT}+)>|([A-Za-z0-9_-]*!)?({_TAG_TEXT}*))(?=[ \t\n]|$)")
@@ -57,7 +57,10 @@ class Reading:
         self._waiting: list[tuple[Any, Callable[[], None]]] = []
 
     def warn(self, offset: int, detail: str, repair: str = "") -> None:
-        self.warnings.append(problem(self.source, offset, detail, repair))
+        """Add a warning, once: some places are read twice."""
+        found = problem(self.source, offset, detail, repair)
+        if self.warnings[-1:] != [found]:
+            self.warnings.append(found)
 
     # -- collections that are read later ------------------------------------------------------------------------------
 
@@ -180,7 +183,16 @@ class Reading:
             word = _WORD.match(self.source.text, offset)
             repair = with_quotes(self.source, offset, word[0]) if word and (value is None or isinstance(value, int)) else ""
             raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes", repair)
+        word = self._reread_key(name, offset)
+        if word:
+            detail = f"the key {quote(word)} without quotes is {type_name(resolve(word))}, and becomes `{name}`"
+            self.warn(offset, detail, with_quotes(self.source, offset, word))
         return name
+
+    def _reread_key(self, name: str, offset: int) -> str:
+        """The unquoted key at an offset as it is written, if the key it becomes has other text; '' if not."""
+        word = _WORD.match(self.source.text, offset)
+        return word[0] if word and word[0] != name and key_text(resolve(word[0])) == name else ""
 
     def check_key_length(self, start: int, end: int) -> None:
         if end - start > self.limits.key:
@@ -209,13 +221,15 @@ class Reading:
 
     def _repetition(self, mapping: Mapping, name: str, index: int, first: int, again: int) -> Problem:
         """The problem of a key given twice; told once for all keys when it looks as if the whole object began again."""
-        where = f"(first at {at(self.source, first)})"
+        where, word = f"(first at {at(self.source, first)})", self._reread_key(name, again)
         if name in _FIRST_KEYS and not index and not mapping.column and len(mapping) > 1:
             self._restarted.add(id(mapping))
             detail = f"found the key `{name}` again; expected a `---` line above it, if another document begins here {where}"
             return problem(self.source, again, detail, "---")
-        detail = f"found the key `{name}` again; expected it once {where}"
-        return problem(self.source, again, detail, f"remove one of the two `{name}`")
+        spelled = f" (written `{word}`)" if word else ""
+        detail = f"found the key `{name}`{spelled} again; expected it once {where}"
+        repair = with_quotes(self.source, again, word) if word else f"remove one of the two `{name}`"
+        return problem(self.source, again, detail, repair)
 
     def _offset(self, mapping: Mapping, mark: int) -> int:
         return mark if mapping.column < 0 else self.source.starts[mark] + mapping.column

@@ -142,6 +142,11 @@ def _type_of(value: Any) -> str:
     return _NULL if value is None else _STR
 
 
+def type_name(value: Any) -> str:
+    """What a resolved scalar is, as part of a sentence: `a boolean`, `an integer`."""
+    return _NAMES[_type_of(value)]
+
+
 def _decoded(text: str) -> str:
     """The text that base64 stands for; each byte that is not UTF-8 becomes U+FFFD, as in encoding/json."""
     plain = text.replace("\n", "").replace("\r", "")

@@ -109,6 +109,13 @@ WARNINGS = [  # sentence, text, value, place and words of the warning
      "`-b` is read as a key; an item of a list needs a space after its dash"),
     ("a merge after an explicit key", "b: &b {p: 2}\nd: {p: 3, <<: *b}\n", {"b": {"p": 2}, "d": {"p": 3}}, (2, 11),
      "the explicit value is kept, but kubectl takes the merged one"),
+    ("a word that is a boolean, as a key", "on: 1\n", {"true": 1}, (1, 1),
+     "the key `on` without quotes is a boolean, and becomes `true`"),
+    ("such a key in a list", "- yes: 1\n", [{"true": 1}], (1, 3), "the key `yes` without quotes is a boolean"),
+    ("such a key between braces", "a: {b: c, n: d}\n", {"a": {"b": "c", "false": "d"}}, (1, 11), "becomes `false`"),
+    ("an octal key", "a:\n  0777: x\n", {"a": {"511": "x"}}, (2, 3), "`0777` without quotes is an integer, and becomes `511`"),
+    ("a key with a blank before its colon", "1.50 : x\n", {"1.5": "x"}, (1, 1), "a number with a fraction, and becomes `1.5`"),
+    ("a signed key", "+1: x\n", {"1": "x"}, (1, 1), "the key `+1` without quotes is an integer"),
 ]  # fmt: skip
 
 
@@ -118,6 +125,20 @@ def test_warnings(text: str, value: object, place: tuple[int, int], words: str) 
     assert document.value == value
     (warning,) = document.warnings
     assert warning.place == Place("web.yaml", *place) and words in warning.detail
+
+
+@pytest.mark.parametrize("text", ["'on': 1\n", '{"yes": 1}\n', "true: 1\n", "80: 1\n", "1.5: 1\n", "!!str on: 1\n", "a: {true: b}\n"])
+def test_keys_that_stay_as_they_are_written_are_no_warning(text: str) -> None:
+    (document,) = yaml.read_documents(text)
+    assert document.warnings == ()
+
+
+def test_two_words_that_are_one_boolean_key_are_named_as_written() -> None:
+    with pytest.raises(ManifestError) as caught:
+        yaml.read_all("on: 1\nyes: 2\n", "web.yaml")
+    assert str(caught.value).splitlines() == [
+        "web.yaml:2:1: found the key `true` (written `yes`) again; expected it once (first at 1:1)",
+        "yes: 2", "^", 'try: "yes": 2']
 
 
 def test_equal_values_merged_after_a_key_are_no_warning() -> None:
