@@ -16,7 +16,7 @@ from simnet.control.world import World
 from simnet.labels import Requirement, Selector
 from simnet.names import ObjectKey
 from simnet.objects.deployment import Deployment
-from simnet.objects.meta import Owner, read_only
+from simnet.objects.meta import read_only
 from simnet.objects.pod import Pod, PodTemplate
 from simnet.objects.replicaset import ReplicaSet
 from simnet.store.store import Change, Event
@@ -99,7 +99,7 @@ class Deployments:
             return
         for each in _existing(self._free.get(key.namespace, ()), world):
             if deployment.selector.matches(each.template.labels):
-                yield Change("ReplicaSet", each.key, replace(each, owner=Owner(self.kind, key.name)))
+                yield Change("ReplicaSet", each.key, replace(each, owner=deployment.as_owner))
                 return
         sets = sorted(_existing(self._sets.get(key, ()), world), key=_age)
         current = next((each for each in sets if self._is_current(deployment, each)), None)
@@ -150,7 +150,7 @@ class Deployments:
         raw_selector = {**given, "matchLabels": {**_mapping(given.get("matchLabels")), HASH_LABEL: digest}}
         return ReplicaSet(
             key=key, labels=template.labels, annotations=read_only({REVISION_ANNOTATION: str(revision)}),
-            created=world.now, owner=Owner(self.kind, deployment.name), replicas=replicas, selector=selector,
+            created=world.now, owner=deployment.as_owner, replicas=replicas, selector=selector,
             template=template, raw={"spec": {"selector": raw_selector, "template": template.raw}})
 
     def _name(self, deployment: Deployment, world: World) -> tuple[ObjectKey, str]:

@@ -17,7 +17,7 @@ from simnet.control.world import World
 from simnet.names import ObjectKey
 from simnet.objects.endpoints import EndpointAddress, Endpoints, EndpointSubset
 from simnet.objects.endpointslice import MANAGED_BY_LABEL, SERVICE_NAME_LABEL, Endpoint, EndpointSlice
-from simnet.objects.meta import Owner, read_only
+from simnet.objects.meta import read_only
 from simnet.objects.service import Service
 from simnet.store.store import Change, Event
 
@@ -99,7 +99,7 @@ class EndpointsMirror:
             labels = read_only({**endpoints.labels, SERVICE_NAME_LABEL: key.name, MANAGED_BY_LABEL: CONTROLLER})
             old = world.store.get("EndpointSlice", ObjectKey(key.namespace, name))
             yield Change("EndpointSlice", ObjectKey(key.namespace, name), EndpointSlice(
-                key=ObjectKey(key.namespace, name), labels=labels, owner=Owner("Endpoints", key.name, "v1"),
+                key=ObjectKey(key.namespace, name), labels=labels, owner=endpoints.as_owner,
                 created=world.now if old is None else old.created, address_type=f"IPv{part.family}",
                 ports=part.ports, endpoints=part.endpoints))
         if not self._slices[key]:

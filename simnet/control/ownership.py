@@ -129,7 +129,7 @@ class OwnerBooks:
             for orphan in list(orphans):
                 pod = cast("Pod | None", world.store.get("Pod", orphan))
                 if pod is not None and pod.owner is None and _adoptable(pod, workload):
-                    yield Change("Pod", orphan, replace(pod, owner=Owner(kind, key.name, workload.api_version)))
+                    yield Change("Pod", orphan, replace(pod, owner=workload.as_owner))
 
     def _count(self, pod: Pod, change: int) -> None:
         owner = pod.owner

@@ -215,7 +215,7 @@ class PodMaker:
         start = start_of(lasting, world.images, interactive_containers(raw))
         wish, pinned = Wish.of(spec), self.kubelet.pins(refs, world)
         is_plain = wish.is_empty and not (node_name or spec.host_network or self.kubelet.has_pins(world))
-        by = Owner(owner.kind, owner.name, owner.api_version)
+        by = owner.as_owner
         now = world.now
         shared = (given.labels, given.annotations, now, None, by, raw, spec, start.phase, start.ready, start.states, "",
                   start.message, now)

@@ -27,7 +27,6 @@ from simnet.control.world import World
 from simnet.control.zonehints import cpu_shares
 from simnet.names import ObjectKey
 from simnet.objects.endpointslice import MANAGED_BY_LABEL, EndpointSlice
-from simnet.objects.meta import Owner
 from simnet.objects.node import Node
 from simnet.objects.pod import Pod, PodSpec
 from simnet.objects.service import Service
@@ -214,7 +213,7 @@ class SliceTracker:
             wanted = self._wanted(service, self._members(service, pods, world), world)
         if service.key in self._auto:
             self._hint(service, tracked, wanted, world)
-        labels, owner = slice_labels(service), Owner("Service", service.name, "v1")
+        labels, owner = slice_labels(service), service.as_owner
         for address_type, each in wanted.items():
             head = SliceHead(service.key, address_type, labels, owner)
             yield from tracked.book(address_type).write(head, pods, each, world)

@@ -8,6 +8,7 @@ from typing import Final
 
 LINTED: Final[Mapping[str, str]] = MappingProxyType({
     "API-INVALID": "the API server would refuse the object",
+    "API-WARNING": "taken with a warning, or read as something else than it looks",
     "DNS-LABEL": "a name that has to be a DNS label and is none",
     "POL-ANDOR": "two list items of a policy mean OR, and may have been meant as AND",
     "POL-DNS": "a policy lets nothing out to port 53, so no name resolves",

@@ -80,7 +80,7 @@ def apply_patch(manifest: Manifest, live: Mapping[str, Any]) -> Tree:
     if manifest.key.namespace:
         metadata["namespace"] = manifest.key.namespace
     if any(not isinstance(each, Mapping) or not each.get("uid") for each in metadata.get("ownerReferences") or ()):
-        del metadata["ownerReferences"]  # what controllers here make knows no uid of its owner; it stays as it is
+        del metadata["ownerReferences"]  # items are found by uid; those of a loaded object may lack it, and stay
     new["metadata"] = metadata
     last = dict(last_applied(live))
     if isinstance(last.get("metadata"), Mapping):

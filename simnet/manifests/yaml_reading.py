@@ -183,10 +183,10 @@ class Reading:
             word = _WORD.match(self.source.text, offset)
             repair = with_quotes(self.source, offset, word[0]) if word and (value is None or isinstance(value, int)) else ""
             raise refusal(self.source, offset, f"{what} as a key", "text; put the key in quotes", repair)
-        word = self._reread_key(name, offset)
-        if word:
-            detail = f"the key {quote(word)} without quotes is {type_name(resolve(word))}, and becomes `{name}`"
-            self.warn(offset, detail, with_quotes(self.source, offset, word))
+        written = self._reread_key(name, offset)
+        if written:
+            detail = f"the key `{written}` without quotes is {type_name(resolve(written))}, and becomes `{name}`"
+            self.warn(offset, detail, with_quotes(self.source, offset, written))
         return name
 
     def _reread_key(self, name: str, offset: int) -> str:

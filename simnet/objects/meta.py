@@ -23,11 +23,13 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The controlling owner reference: the object that made this one and deletes it again."""
+    """The controlling owner reference: the object that made this one and deletes it again. `uid` is '' where a loaded
+    object does not say it."""
 
     kind: str
     name: str
     api_version: str = "apps/v1"
+    uid: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,11 @@ class Object:
         return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
 
     @property
+    def as_owner(self) -> Owner:
+        """The reference to this object in what its controller makes."""
+        return Owner(self.kind, self.name, self.api_version, self.uid)
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """The full API object with the values the cluster assigned. A fresh copy of the parts that differ."""
         whole: dict[str, Any] = {"apiVersion": self.api_version, "kind": self.kind, "metadata": self._metadata()}
@@ -100,8 +107,9 @@ class Object:
         if self.deleted is not None:
             metadata["deletionTimestamp"] = iso(self.deleted)
         if self.owner is not None and "ownerReferences" not in metadata:
-            metadata["ownerReferences"] = [{"apiVersion": self.owner.api_version, "kind": self.owner.kind,
-                                            "name": self.owner.name, "controller": True, "blockOwnerDeletion": True}]
+            metadata["ownerReferences"] = [merged(
+                {"apiVersion": self.owner.api_version, "kind": self.owner.kind, "name": self.owner.name,
+                 "controller": True, "blockOwnerDeletion": True}, {"uid": self.owner.uid or None})]
         return metadata
 
 

@@ -171,6 +171,7 @@ ROWS = [  # title, text, (code, severity, line, only repair) of each remark
         "kind: StatefulSet\nmetadata: {name: db}", "kind: StatefulSet\nmetadata: {name: db.v1}"), [("DNS-LABEL", "error", 31, "")]),
     ("a Service whose name is no DNS label", SOUND + SERVICE.replace("name: web", "name: web_2"), [("DNS-LABEL", "error", 26, "")]),
     ("a number out of range", SOUND.replace("port: 80,", "port: 80000,"), [("API-INVALID", "error", 13, "")]),
+    ("a label key that is a boolean", SOUND.replace("annotations: {}", "labels: {on: x}"), [("API-WARNING", "warning", 17, "")]),
     ("a probe on another port", WEB.replace("PROBE", "livenessProbe: {tcpSocket: {port: 9090}}") + SERVICE,
      [("PRB-PORT", "warning", 8, "spec.template.spec.containers[0].livenessProbe.tcpSocket.port: 9090 -> 8080")]),
     ("a probe on a name that is not there", WEB.replace("PROBE", "readinessProbe: {httpGet: {port: web}}") + SERVICE,
@@ -275,6 +276,35 @@ def test_the_shop_after_the_repairs() -> None:
     assert repaired(after)[0] == after
 
 
+def decided() -> dict[str, str]:
+    """The shop once its owner has decided what only an owner can: the last file as the story ends with it."""
+    files = [action for step in read_story(STORY).steps for action in step.actions if isinstance(action, VirtualFile)]
+    return {**shop(), "rest.yaml": next(each.text for each in reversed(files) if each.name == "rest.yaml")}
+
+
+def test_the_shop_is_clean_once_what_needs_a_decision_is_decided() -> None:
+    """Nine mistakes have exactly one repair, three need a decision. Decided before or after `--fix`: nothing is left."""
+    found = lint_texts(decided())
+    assert len(found) == 9 and all(each.repair is not None for each in found)
+    assert repaired(decided())[1] == []
+    assert lint_texts({**repaired(shop())[0], "rest.yaml": decided()["rest.yaml"]}) == []
+
+
+FURTHER_SLIPS = [("selector: {app: search}", "selector: {app: serch}"), ("ingressClassName: nginx", "ingressClassName: ngnix"),
+                 ("name: web\n            port", "name: webb\n            port")]
+
+
+def test_twelve_mistakes_with_one_repair_each_are_repaired_to_the_letter() -> None:
+    sound = repaired(decided())[0]
+    broken = decided()
+    for right, wrong in FURTHER_SLIPS:
+        assert broken["rest.yaml"].count(right) == 1
+        broken["rest.yaml"] = broken["rest.yaml"].replace(right, wrong)
+    found = lint_texts(broken)
+    assert len(found) == 12 and all(len(each.repairs) == 1 for each in found)
+    assert repaired(broken) == (sound, [])
+
+
 # the user's text ------------------------------------------------------------------------------------------------
 
 STYLES = [  # how a selector is written, how it is after the repair
@@ -346,6 +376,23 @@ def test_a_sarif_fix_applied_by_hand_gives_the_repaired_text() -> None:
     lines[region["startLine"] - 1] = (line[:region["startColumn"] - 1] + change["insertedContent"]["text"]
                                       + line[region["endColumn"] - 1:])
     assert "".join(lines) == SOUND
+
+
+WARNED = [  # sentence, manifest, line and column, words
+    ("a key that is a boolean", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  on: x\n", (5, 3),
+     "the key `on` without quotes is a boolean, and becomes `true`"),
+    ("quotes that quote nothing", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: “x”\n", (5, 6),
+     "are part of the value"),
+    ("a version no server has any more", "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: c}\n", (1, 1),
+     "use policy/v1 PodDisruptionBudget"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "words"), [row[1:] for row in WARNED], ids=[row[0] for row in WARNED])
+def test_what_is_taken_with_a_warning(text: str, place: tuple[int, int], words: str) -> None:
+    (found,) = lint_texts({"m.yaml": text})
+    assert (found.code, found.severity.value, found.place.line, found.place.column) == ("API-WARNING", "warning", *place)
+    assert words in found.message
 
 
 def test_every_code_is_in_a_catalogue() -> None:

@@ -50,6 +50,101 @@ def test_accepted(sentence, data, source):
     assert statements(data) == []
 
 
+def secured(**context):
+    return pod(container(securityContext=context))
+
+
+def resized(*given, **spec):
+    return pod(container(resizePolicy=[{"resourceName": name, "restartPolicy": policy} for name, policy in given]), **spec)
+
+
+def claims(*given, uses=()):
+    return pod(container(resources={"claims": [{"name": name} for name in uses]}), resourceClaims=list(given))
+
+
+def sysctls(*names, **spec):
+    return pod(securityContext={"sysctls": [{"name": name, "value": "1"} for name in names]}, **spec)
+
+
+CONTEXT, POD_CONTEXT, CLAIM = f"{FIRST}.securityContext", "spec.securityContext", {"name": "gpu", "resourceClaimName": "c"}
+WORDED = [  # sentence, manifest, what is said, source
+    ("a user beyond 31 bits", secured(runAsUser=2**31),
+     [f"{CONTEXT}.runAsUser: Invalid value: 2147483648: must be between 0 and 2147483647, inclusive"], "IsValidUserID"),
+    ("a group below zero", pod(securityContext={"supplementalGroups": [5, -1]}),
+     [f"{POD_CONTEXT}.supplementalGroups[1]: Invalid value: -1: must be between 0 and 2147483647, inclusive"],
+     "validatePodSpecSecurityContext"),
+    ("a local profile without a path", secured(seccompProfile={"type": "Localhost"}),
+     [f"{CONTEXT}.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost"],
+     "validateSeccompProfileField"),
+    ("a profile out of its directory", secured(seccompProfile={"type": "Localhost", "localhostProfile": "../a"}),
+     [f"{CONTEXT}.seccompProfile.localhostProfile: Invalid value: \"../a\": must not contain '..'"], "validateSeccompProfileField"),
+    ("a profile with a path it does not need", pod(securityContext={"appArmorProfile": {
+        "type": "Unconfined", "localhostProfile": "a"}}),
+     [f'{POD_CONTEXT}.appArmorProfile.localhostProfile: Invalid value: "a": can only be set when AppArmor type is Localhost'],
+     "ValidateAppArmorProfileField"),
+    ("a profile of no known type", secured(appArmorProfile={"type": "Local"}),
+     [f'{CONTEXT}.appArmorProfile.type: Unsupported value: "Local": supported values: "Localhost", "RuntimeDefault", '
+      '"Unconfined"; did you mean Localhost?'], "ValidateAppArmorProfileField"),
+    ("the host's processes, shared", pod(hostPID=True, shareProcessNamespace=True),
+     ["spec.shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID cannot both be enabled"],
+     "validatePodSpecSecurityContext"),
+    ("a kernel setting twice", sysctls("net.core.somaxconn", "net.core.somaxconn"),
+     [f'{POD_CONTEXT}.sysctls[1].name: Duplicate value: "net.core.somaxconn"'], "validateSysctls"),
+    ("a kernel setting of the host's network", sysctls("net.ipv4.ip_forward", hostNetwork=True),
+     [f'{POD_CONTEXT}.sysctls[0].name: Invalid value: "net.ipv4.ip_forward": may not be specified when \'hostNetwork\' is true'],
+     "ValidateHostSysctl"),
+    ("the host's users with an unmasked /proc", secured(procMount="Unmasked"),
+     [f'{CONTEXT}.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`'], "ValidateSecurityContext"),
+    ("own users and the host's network", pod(hostUsers=False, hostNetwork=True),
+     ["spec.hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false"], "validateHostUsers"),
+    ("own users and the host's processes", pod(hostUsers=False, hostPID=True),
+     ["spec.HostPID: Forbidden: when `pod.Spec.HostUsers` is false"], "validateHostUsers"),
+    ("a resize of what cannot be resized", resized(("disk", "NotRequired")),
+     [f'{FIRST}.resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"'], "validateResizePolicy"),
+    ("one resource resized in two ways", resized(("cpu", "NotRequired"), ("cpu", "RestartContainer")),
+     [f'{FIRST}.resizePolicy[1]: Duplicate value: "cpu"'], "validateResizePolicy"),
+    ("a restart of what never restarts", resized(("cpu", "RestartContainer"), restartPolicy="Never"),
+     [f'{FIRST}.resizePolicy: Invalid value: "RestartContainer": must be \'NotRequired\' when `restartPolicy` is \'Never\''],
+     "validateResizePolicy"),
+    ("a claim of nothing", claims({"name": "gpu"}),
+     ['spec.resourceClaims[0]: Invalid value: {"name":"gpu"}: must specify one of: `resourceClaimName`, '
+      "`resourceClaimTemplateName`"], "validatePodResourceClaim"),
+    ("a claim that the pod does not have", claims(CLAIM, uses=["gpus"]),
+     [f'{FIRST}.resources.claims[0]: Not found: "gpus"; did you mean gpu?'],
+     "validateResourceClaimNames"),
+    ("a claim used twice", claims(CLAIM, uses=["gpu", "gpu"]), [f'{FIRST}.resources.claims[1]: Duplicate value: "gpu"'],
+     "validateResourceClaimNames"),
+]
+PRIVILEGED = [  # sentence, securityContext of a container, what is said
+    ("more privileges, and none", {"privileged": True, "allowPrivilegeEscalation": False},
+     "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"),
+    ("one capability that is all of them", {"capabilities": {"add": ["CAP_SYS_ADMIN"]}, "allowPrivilegeEscalation": False},
+     "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "data", "said", "source"), WORDED)
+def test_refused_in_these_words(sentence, data, said, source):
+    assert statements(data) == said
+
+
+@pytest.mark.parametrize(("sentence", "context", "said"), PRIVILEGED)
+def test_privileges_that_contradict_each_other(sentence, context, said):
+    assert [(each.partition(": ")[0], each.rpartition(": ")[2]) for each in statements(secured(**context))] == [(CONTEXT, said)]
+
+
+def test_what_hardened_pods_say_is_accepted():
+    hardened = {"runAsNonRoot": True, "runAsUser": 65534, "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert statements(pod(
+        container(securityContext=hardened, resources={"claims": [{"name": "gpu"}]},
+                  resizePolicy=[{"resourceName": "cpu", "restartPolicy": "NotRequired"}]),
+        resourceClaims=[CLAIM], hostUsers=False,
+        securityContext={"fsGroup": 2000, "fsGroupChangePolicy": "OnRootMismatch", "supplementalGroupsPolicy": "Strict",
+                         "seccompProfile": {"type": "Localhost", "localhostProfile": "profiles/a.json"},
+                         "sysctls": [{"name": "net/ipv4/ip_forward", "value": "1"}]})) == []
+
+
 def volume(**source):
     return pod(volumes=[{"name": "a", **source}])
 

@@ -93,8 +93,8 @@ def _admitted(gateway: Gateway, key: ObjectKey, ports: Sequence[int], old: Servi
 def _metadata(gateway: Gateway, key: ObjectKey) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "name": key.name, "namespace": key.namespace, "labels": {**gateway.infrastructure_labels, **_labels(gateway)},
-        "ownerReferences": [{"apiVersion": f"{GROUP}/v1", "kind": "Gateway", "name": gateway.name, "controller": True,
-                             "blockOwnerDeletion": True}]}
+        "ownerReferences": [{"apiVersion": f"{GROUP}/v1", "kind": "Gateway", "name": gateway.name, "uid": gateway.uid,
+                             "controller": True, "blockOwnerDeletion": True}]}
     if gateway.infrastructure_annotations:
         metadata["annotations"] = dict(gateway.infrastructure_annotations)
     return metadata

@@ -56,5 +56,5 @@ def owner_of(metadata: Data) -> Owner | None:
     """The owner reference marked as controller."""
     for given in items(metadata, "ownerReferences"):
         if given.get("controller"):
-            return Owner(given.get("kind", ""), given.get("name", ""), given.get("apiVersion", ""))
+            return Owner(given.get("kind", ""), given.get("name", ""), given.get("apiVersion", ""), given.get("uid", ""))
     return None

@@ -53,7 +53,7 @@ def findings(data: Mapping[str, Any], *, exists: bool = False) -> list[Finding]:
     stored = defaulted(data)
     table = tables().kind(str(stored.get("apiVersion")), str(stored.get("kind")))
     found = list(_RULES.get(table, config.other)(stored))
-    if exists:  # owners were judged when the object was made; what simnet's controllers make has no uid of its owner
+    if exists:  # owners were judged when the object was made; one that was loaded may lack the uid
         return [each for each in found if each.path[:2] != ("metadata", "ownerReferences")]
     return found + list(_ON_CREATION[table](stored)) if table in _ON_CREATION else found
 

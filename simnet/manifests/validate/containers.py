@@ -1,4 +1,4 @@
-"""Containers: names, images, ports, probes, hooks.
+"""Containers: names, images, ports, probes, hooks, what they use.
 
 Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go validateContainers, validateContainerCommon,
 validateContainerPorts, validateProbe, validateHandler.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from simnet.manifests.findings import Findings, duplicate, each_invalid, forbidden, invalid, negative, required, unsupported
 from simnet.manifests.paths import Path
 from simnet.manifests.validate import rules
 from simnet.manifests.validate.environment import environment
-from simnet.manifests.validate.resources import resources
+from simnet.manifests.validate.resources import resize_policies, resources, used_claims
+from simnet.manifests.validate.security import container_security
 from simnet.manifests.validate.volumes import mounts
 from simnet.names import dns1123_label_problem, port_name_problem
 
@@ -27,7 +28,14 @@ _HEADER_SAYS = ("a valid HTTP header must consist of alphanumeric characters or 
 _PROBE_NUMBERS = ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
 
 
-def containers(spec: Mapping[str, Any], path: Path, volumes: set[str]) -> Findings:
+class PodNames(NamedTuple):
+    """What containers may name of their pod: its volumes and its claims of devices."""
+
+    volumes: set[str]
+    claims: set[str]
+
+
+def containers(spec: Mapping[str, Any], path: Path, known: PodNames) -> Findings:
     """The ordinary containers, then the init containers; a name may occur once among all of them."""
     ordinary: Sequence[Container] = spec.get("containers") or ()
     if not ordinary:
@@ -35,19 +43,21 @@ def containers(spec: Mapping[str, Any], path: Path, volumes: set[str]) -> Findin
     names: set[str] = set()
     for index, container in enumerate(ordinary):
         here: Path = (*path, "containers", index)
-        yield from _container(container, here, names, volumes)
+        yield from _container(container, here, names, known)
+        yield from _in_pod(container, here, spec)
         yield from _probes(container, here)
         if container.get("restartPolicy") and not container.get("restartPolicyRules"):
             yield forbidden((*here, "restartPolicy"), "may not be set for non-init containers")
     yield from _host_ports(ordinary, (*path, "containers"))
     for index, container in enumerate(spec.get("initContainers") or ()):
         here = (*path, "initContainers", index)
-        yield from _container(container, here, names, volumes)
+        yield from _container(container, here, names, known)
+        yield from _in_pod(container, here, spec)
         yield from _init(container, here)
         yield from _host_ports([container], (*path, "initContainers"))
 
 
-def _container(container: Container, path: Path, names: set[str], volumes: set[str]) -> Findings:
+def _container(container: Container, path: Path, names: set[str], known: PodNames) -> Findings:
     """What all containers have in common; `names` collects the names of the pod."""
     name = container.get("name") or ""
     if name:
@@ -61,8 +71,16 @@ def _container(container: Container, path: Path, names: set[str], volumes: set[s
         yield required((*path, "image"))
     yield from _ports(container.get("ports") or (), (*path, "ports"))
     yield from environment(container, path)
-    yield from mounts(container, path, volumes)
-    yield from resources(container.get("resources") or {}, (*path, "resources"))
+    yield from mounts(container, path, known.volumes)
+    asked = container.get("resources") or {}
+    yield from resources(asked, (*path, "resources"))
+    yield from used_claims(asked.get("claims") or (), (*path, "resources", "claims"), known.claims)
+
+
+def _in_pod(container: Container, path: Path, spec: Mapping[str, Any]) -> Findings:
+    """What depends on other fields of the pod."""
+    yield from resize_policies(container.get("resizePolicy") or (), (*path, "resizePolicy"), spec.get("restartPolicy") or "")
+    yield from container_security(container, path, host_users=spec.get("hostUsers") is not False)
 
 
 def _init(container: Container, path: Path) -> Findings:

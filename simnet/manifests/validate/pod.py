@@ -1,7 +1,7 @@
 """Pods and pod templates.
 
 Source: kubernetes/kubernetes pkg/apis/core/validation/validation.go ValidatePodSpec, validatePodDNSConfig,
-ValidateHostAliases, validatePodHostNetworkDeps, ValidatePodTemplateSpec.
+ValidateHostAliases, validatePodHostNetworkDeps, validateHostUsers, ValidatePodTemplateSpec.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simnet.manifests.findings import Findings, each_invalid, forbidden, invalid, negative, required
-from simnet.manifests.paths import Path
+from simnet.manifests.findings import Finding, Findings, each_invalid, forbidden, invalid, negative, required
+from simnet.manifests.paths import Path, path_text
 from simnet.manifests.validate import rules
-from simnet.manifests.validate.containers import containers
+from simnet.manifests.validate.containers import PodNames, containers
 from simnet.manifests.validate.placement import placement
+from simnet.manifests.validate.resources import pod_claims
+from simnet.manifests.validate.security import pod_security
 from simnet.manifests.validate.volumes import volumes
 from simnet.names import dns1123_label_problem, dns1123_subdomain_problem, qualified_name_problem
 
@@ -65,9 +67,12 @@ def pod_template(template: Mapping[str, Any], path: Path) -> Findings:
 
 def pod_spec(spec: Spec, path: Path) -> Findings:
     """What pods and templates have in common."""
-    names: set[str] = set()
-    yield from volumes(spec.get("volumes") or (), (*path, "volumes"), names)
-    yield from containers(spec, path, names)
+    known = PodNames(set(), set())
+    yield from volumes(spec.get("volumes") or (), (*path, "volumes"), known.volumes)
+    yield from pod_claims(spec.get("resourceClaims") or (), (*path, "resourceClaims"), known.claims)
+    yield from containers(spec, path, known)
+    yield from pod_security(spec, path)
+    yield from _host_users(spec, path)
     yield from _dns(spec, path)
     for name, problem in _NAMES.items():
         text = spec.get(name) or ""
@@ -82,6 +87,15 @@ def pod_spec(spec: Spec, path: Path) -> Findings:
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 1 <= deadline <= 2147483647:
         yield invalid((*path, "activeDeadlineSeconds"), deadline, "must be between 1 and 2147483647, inclusive")
+
+
+def _host_users(spec: Spec, path: Path) -> Findings:
+    """A user namespace of its own goes with no other namespace of the node. Two of the API server's paths name a Go field."""
+    for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get("hostUsers") is False else ():
+        if spec.get(name):
+            called = name if name == "hostNetwork" else name[0].upper() + name[1:]
+            yield Finding("Forbidden", (*path, name), None, "when `pod.Spec.HostUsers` is false",
+                          field=path_text((*path, called)))
 
 
 def _dns(spec: Spec, path: Path) -> Findings:

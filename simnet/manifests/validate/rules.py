@@ -74,6 +74,19 @@ def _owners(given: Sequence[Mapping[str, Any]]) -> Findings:
                       + " and ".join(controllers[:2]))
 
 
+def descending_path(text: str, path: Path) -> Findings:
+    """A path inside a directory that is not to be left. Source: validateLocalDescendingPath."""
+    if text.startswith("/"):
+        yield invalid(path, text, "must be a relative path")
+    yield from without_backsteps(text, path)
+
+
+def without_backsteps(text: str, path: Path) -> Findings:
+    """A path that never goes up. Source: validatePathNoBacksteps."""
+    if ".." in text.split("/"):
+        yield invalid(path, text, "must not contain '..'")
+
+
 def config_key_problem(key: str) -> str:
     """A key of a Secret or ConfigMap. Source: apimachinery pkg/util/validation IsConfigMapKey."""
     complaints = [f"must be no more than {_LONGEST_KEY} characters"] if len(key) > _LONGEST_KEY else []

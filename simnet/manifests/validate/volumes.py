@@ -11,6 +11,7 @@ from typing import Any
 
 from simnet.manifests.findings import Finding, Findings, duplicate, each_invalid, forbidden, invalid, required, unsupported
 from simnet.manifests.paths import Path
+from simnet.manifests.validate import rules
 from simnet.names import dns1123_label_problem
 
 # in the order of validateVolumeSource: the first that is given counts, the others are refused
@@ -59,7 +60,7 @@ def _source(volume: Mapping[str, Any], path: Path) -> Findings:
     yield from _mode(source.get("defaultMode"), (*here, "defaultMode"))
     yield from _files(source.get("items") or (), here, keyed=kinds[0] != "downwardAPI")
     if kinds[0] == "hostPath":
-        yield from _without_backsteps(source.get("path") or "", (*here, "path"))
+        yield from rules.without_backsteps(source.get("path") or "", (*here, "path"))
         if source.get("type") not in (None, *_HOST_PATH_TYPES):
             yield unsupported((*here, "type"), source["type"], _HOST_PATH_TYPES)
     elif kinds[0] == "nfs" and not (source.get("path") or "").startswith("/"):
@@ -91,7 +92,7 @@ def _files(items: Sequence[Mapping[str, Any]], path: Path, keyed: bool) -> Findi
             if not item.get(name):
                 yield required((*here, name))
         text = item.get("path") or ""
-        yield from _descending(text, (*here, "path"))
+        yield from rules.descending_path(text, (*here, "path"))
         if text.startswith(".."):
             yield invalid((*here, "path"), text, "must not start with '..'")
         yield from _mode(item.get("mode"), (*here, "mode"))
@@ -102,18 +103,6 @@ def _files(items: Sequence[Mapping[str, Any]], path: Path, keyed: bool) -> Findi
 def _mode(mode: Any, path: Path) -> Findings:
     if mode is not None and not 0 <= mode <= 0o777:
         yield invalid(path, mode, _MODE)
-
-
-def _descending(text: str, path: Path) -> Findings:
-    """A path inside a volume."""
-    if text.startswith("/"):
-        yield invalid(path, text, "must be a relative path")
-    yield from _without_backsteps(text, path)
-
-
-def _without_backsteps(text: str, path: Path) -> Findings:
-    if ".." in text.split("/"):
-        yield invalid(path, text, "must not contain '..'")
 
 
 def mounts(container: Mapping[str, Any], path: Path, names: set[str]) -> Findings:
@@ -132,7 +121,7 @@ def mounts(container: Mapping[str, Any], path: Path, names: set[str]) -> Finding
             yield invalid((*here, "mountPath"), place, "must be unique")
         places.add(place)
         for part in ("subPath", "subPathExpr"):
-            yield from _descending(mount.get(part) or "", (*here, part))
+            yield from rules.descending_path(mount.get(part) or "", (*here, part))
         if mount.get("subPath") and mount.get("subPathExpr"):
             yield invalid((*here, "subPathExpr"), mount["subPathExpr"], "subPathExpr and subPath are mutually exclusive")
         privileged = (container.get("securityContext") or {}).get("privileged")
