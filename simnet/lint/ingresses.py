@@ -123,7 +123,7 @@ def _backend(given: ManifestSet, ingress: Ingress, manifest: Manifest, each: Bac
                  f"no Service {ingress.namespace}/{name} in these files",
                  nearest=f"{near[0]} ({difference(name, near[0])})" if near else "",
                  repairs=[Repair(manifest, path, name, one) for one in near],
-                 advice=f"Services of namespace {ingress.namespace} are {listed(local) or 'none'}.")
+                 advice=f"Services of namespace {ingress.namespace} in these files: {listed(local) or 'none'}.")
 
 
 def _port(manifest: Manifest, each: Backend, service: Service) -> Iterator[Remark]:
