@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import simnet
+from simnet.dataplane.dns import encode
 from simnet.dataplane.dns.decode import Reply
 from simnet.dataplane.dns.encode import message_size, write_query, write_reply
-from simnet.dataplane.dns.message import Edns, Query
+from simnet.dataplane.dns.message import Edns, Query, Question
 from simnet.dataplane.dns.records import Record
 from simnet.errors import NotFound, UsageError
 from simnet.server.dns import answer, framed, frames
@@ -61,6 +62,37 @@ def test_a_change_is_answered_at_once(net: simnet.Cluster) -> None:
     assert asked(net, WEB).rcode == 0
 
 
+def test_remembered_records_make_the_reply_that_was_made_without(net: simnet.Cluster) -> None:
+    """Whatever the flags, the options, the sizes, the types and the spellings of the messages that came before."""
+    net.apply([pod(f"q{i}", labels={"app": "big"}) for i in range(60)])
+    sent = [write_query(name, kind, number, edns, flags)
+            for name in (WEB, BIG, "WEB.Default.svc.cluster.LOCAL.", "nosuch.default.svc.cluster.local.", "example.com.", ".")
+            for kind in ("A", "AAAA", "SRV", "AXFR")
+            for number, edns, flags in ((1, None, 0), (2, Edns(1232), 0x0100), (3, Edns(4096, 0, True), 0x0110), (4, Edns(512), 0))]
+    sent += [message[:-1] + b"\3" for message in sent if not message[11]]  # class CHAOS
+    for transport in ("udp", "tcp"):
+        one_after_another = [answer(net, message, None, transport) for message in sent]
+        for message, reply in zip(sent, one_after_another, strict=True):
+            net.view.dns.messages.clear()
+            assert answer(net, message, None, transport) == reply
+
+
+def test_a_question_known_is_not_read_into_another(net: simnet.Cluster) -> None:
+    """A zero octet inside a label does not end the name there."""
+    assert asked(net, WEB).rcode == 0
+    longer = write_query("web\\000x.default.svc.cluster.local.", "A", 5)
+    reply = Reply(answer(net, longer) or b"")
+    assert reply.rcode == 3 and reply.question == longer[12:] and not reply.answer
+
+
+def test_memories_are_bounded(net: simnet.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encode, "MOST_REMEMBERED", 3)
+    memory = net.view.dns.messages
+    for i in range(10):
+        asked(net, f"x{i}.default.svc.cluster.local.")
+        assert max(map(len, (memory.messages, memory.bodies, memory.questions))) <= 3
+
+
 @pytest.mark.parametrize("client", ["pod/default/client", "default/client", "pod/client", "address"])
 def test_who_asks_can_be_said_in_several_ways(net: simnet.Cluster, client: str) -> None:
     """autopath sees a pod by its key or by its address."""
@@ -106,7 +138,7 @@ def test_names_are_written_once_and_never_in_srv_targets(net: simnet.Cluster) ->
     record = Record("a.b.", 5, "CNAME", "c.b.")
     found = net.query(WEB)
     found.answer = (record, record._replace(name="x.a.b."))
-    octets = write_reply(Query(1, 0, "a.b.", "A", 1, b"\1a\1b\0\0\1\0\1"), found, 512)
+    octets = write_reply(Query(1, 0, Question("a.b.", "A", 1, b"\1a\1b\0\0\1\0\1")), found, 512)
     assert octets.count(b"\1b\0") == 1 and Reply(octets).answer == found.answer
 
 

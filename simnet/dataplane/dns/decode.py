@@ -6,7 +6,8 @@ and what is answered with an error.
 
 from __future__ import annotations
 
-from struct import unpack_from
+from collections.abc import Mapping
+from struct import Struct, unpack_from
 
 from simnet import ip
 from simnet.dataplane.dns.encode import write_name
@@ -21,6 +22,7 @@ from simnet.dataplane.dns.message import (
     QR,
     Edns,
     Query,
+    Question,
     Rejected,
 )
 from simnet.dataplane.dns.records import SOA, SRV, TXT, Data, Record, type_name
@@ -28,23 +30,26 @@ from simnet.dataplane.dns.records import SOA, SRV, TXT, Data, Record, type_name
 _FORMERR, _NOTIMP = 1, 4
 _NOTIFY = 0x2000
 _PLAIN = {byte: chr(byte) for byte in range(0x21, 0x7F) if chr(byte) not in ".\\"}
+_PLAIN_OCTETS = bytes(_PLAIN)
 _ESCAPED = [_PLAIN.get(byte) or f"\\{byte:03d}" for byte in range(256)]
-_SPECIAL = frozenset(range(256)) - frozenset(_PLAIN)
+_HEADER = Struct("!6H")
+NOTHING_KNOWN: Mapping[bytes, Question] = {}
 
 
 class Malformed(ValueError):
     """The octets are no message. Caught in this module's own functions wherever they come from outside."""
 
 
-def read_query(message: bytes) -> Query | Rejected | None:
+def read_query(message: bytes, known: Mapping[bytes, Question] = NOTHING_KNOWN) -> Query | Rejected | None:
     """The question in a message; what to reject it with; or None for what is met with silence. O(size).
 
+    `known` are questions read before, by their octets: these are not read again.
     Silence: fewer than 12 octets, or a reply. NOTIMP: another opcode than QUERY or NOTIFY. FORMERR: not exactly one
     question, more records than a question comes with, a broken name, a misplaced OPT, octets that end early.
     """
     if len(message) < HEADER_SIZE:
         return None
-    number, flags, questions, answers, authorities, additionals = unpack_from("!6H", message)
+    number, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
     if flags & QR:
         return None
     if flags & OPCODE not in (0, _NOTIFY):
@@ -52,19 +57,28 @@ def read_query(message: bytes) -> Query | Rejected | None:
     if questions != 1 or answers > 1 or authorities > 1 or additionals > 2:
         return Rejected(number, flags, _FORMERR)
     try:
-        name, at = read_name(message, HEADER_SIZE)
-        kind, klass = unpack_from("!2H", message, at) if at + 4 <= len(message) else _short()
-        edns = _edns(message, at + 4, answers + authorities, additionals)
+        at = message.find(0, HEADER_SIZE) + 5  # where it ends, if no label has a zero in it
+        question = known.get(message[HEADER_SIZE:at])
+        if question is None:
+            question, at = _question(message)
+        others = answers + authorities
+        edns = _edns(message, at, others, additionals) if others or additionals else None
     except Malformed:
         return Rejected(number, flags, _FORMERR)
-    question = message[HEADER_SIZE:at + 4]
+    return Query(number, flags, question, edns)
+
+
+def _question(message: bytes) -> tuple[Question, int]:
+    """The question of a message, and the offset behind it."""
+    name, at = read_name(message, HEADER_SIZE)
+    end = at + 4
+    if end > len(message):
+        raise Malformed("the message ends early")
+    kind, klass = unpack_from("!2H", message, at)
+    octets = message[HEADER_SIZE:end]
     if at - HEADER_SIZE != len(name) + 1 and name != ".":
-        question = write_name(name) + message[at:at + 4]  # a pointer would lead into the header, which changes
-    return Query(number, flags, name, type_name(kind), klass, question, edns)
-
-
-def _short() -> tuple[int, int]:
-    raise Malformed("the message ends early")
+        octets = write_name(name) + message[at:end]  # a pointer would lead into the header, which changes
+    return Question(name, type_name(kind), klass, octets), end
 
 
 def _edns(message: bytes, at: int, others: int, additionals: int) -> Edns | None:
@@ -98,30 +112,39 @@ def read_name(message: bytes, at: int) -> tuple[str, int]:
 
     A pointer must point before the place it stands at, and before every earlier one, so every name ends (D74).
     """
-    labels: list[str] = []
-    size, end, limit, length = 1, -1, at, len(message)
-    while True:
-        if at >= length:
-            raise Malformed("a name ends early")
-        count = message[at]
-        if count >= 0xC0:
-            if at + 1 >= length:
-                raise Malformed("a pointer ends early")
-            if end < 0:
-                end = at + 2
+    labels: list[bytes] = []
+    start, end, limit = at, -1, at
+    try:
+        while count := message[at]:
+            if count <= MOST_LABEL:
+                labels.append(message[at + 1:at + 1 + count])
+                at += count + 1
+                continue
             target = (count & 0x3F) << 8 | message[at + 1]
-            if target >= limit:
-                raise Malformed("a pointer that does not point back")
+            end = end if end >= 0 else at + 2
+            if count < 0xC0 or target >= limit or _size(labels) > MOST_NAME:
+                raise Malformed("a label that is too long, or a pointer that does not point back")
             at = limit = target
-            continue
-        if not count:
-            return (".".join(labels) + "." if labels else "."), (end if end >= 0 else at + 1)
-        size += count + 1
-        if count > MOST_LABEL or size > MOST_NAME or at + count >= length:
-            raise Malformed("a label or name that is too long")
-        label = message[at + 1:at + 1 + count]
-        labels.append(label.decode("ascii") if _SPECIAL.isdisjoint(label) else "".join(_ESCAPED[each] for each in label))
-        at += count + 1
+    except IndexError:
+        raise Malformed("a name ends early") from None
+    if (at + 1 - start if end < 0 else _size(labels)) > MOST_NAME:
+        raise Malformed("a name that is too long")
+    return _text(labels), end if end >= 0 else at + 1
+
+
+def _size(labels: list[bytes]) -> int:
+    """Octets of a name in a message, uncompressed."""
+    return sum(map(len, labels)) + len(labels) + 1
+
+
+def _text(labels: list[bytes]) -> str:
+    """Labels as text, absolute, with what is no plain character escaped."""
+    labels.append(b"")
+    text = b".".join(labels)
+    if len(text.translate(None, _PLAIN_OCTETS)) == len(labels) - 1:  # the dots between labels are all that is not plain
+        return text.decode("ascii") if text else "."
+    labels.pop()
+    return "".join("".join(_ESCAPED[each] for each in label) + "." for label in labels)
 
 
 # replies ------------------------------------------------------------------------------------------------------------

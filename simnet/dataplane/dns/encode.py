@@ -7,8 +7,9 @@ miekg/dns msg_truncate.go for the order in which records are dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from struct import Struct
+from typing import NamedTuple
 
 from simnet import ip
 from simnet.dataplane.dns import reasons
@@ -30,6 +31,7 @@ from simnet.dataplane.dns.message import (
     UDP_SIZE,
     Edns,
     Query,
+    Question,
     Rejected,
 )
 from simnet.dataplane.dns.records import SOA, SRV, TXT, Answer, Record, type_number
@@ -42,6 +44,7 @@ _SRV = Struct("!3H")
 _SOA = Struct("!5I")
 _ESCAPE = re.compile(rb"\\(\d{3})")
 _FARTHEST = 0x3FFF
+MOST_REMEMBERED = 20_000
 _QUESTION_POINTER = b"\xc0\x0c"
 _COPIED = OPCODE | RD | CD
 _NOT_FORWARDED = (reasons.NoUpstream, reasons.TransferRefused, reasons.Malformed)
@@ -77,7 +80,7 @@ def write_bad_version(query: Query) -> bytes:
     size, do = (query.edns.size, query.edns.do) if query.edns is not None else (UDP_SIZE, False)
     tail = _OPT.pack(0, OPT, size, BADVERS >> 4 << 24 | (DO if do else 0), 0)
     flags = QR | query.flags & _COPIED | BADVERS & 15
-    return _HEADER.pack(query.id, flags, 1, 0, 0, 1) + query.question + tail
+    return _HEADER.pack(query.id, flags, 1, 0, 0, 1) + query.question.octets + tail
 
 
 def size_limit(query: Query, transport: str) -> int:
@@ -89,27 +92,87 @@ def size_limit(query: Query, transport: str) -> int:
 
 def write_reply(query: Query, answer: Answer, limit: int) -> bytes:
     """The reply to a query. Records are dropped from the end until it fits, and then TC is set (D69). O(records)."""
-    tail = b""
-    if query.edns is not None:
-        tail = _OPT.pack(0, OPT, query.edns.size, DO if query.edns.do else 0, 0)
-    writer = Writer(query.question, query.name, limit - len(tail))
+    return write_around(query, write_body(query, answer, limit))
+
+
+class Body(NamedTuple):
+    """The part of a reply that is the same for every message that asks for one name, in one spelling, and one type:
+    the flags an answer decides, how many records each section has, and their octets."""
+
+    flags: int
+    answers: int
+    authorities: int
+    additionals: int
+    octets: bytes
+
+    def fits(self, query: Query, limit: int) -> bool:
+        """Whether it is whole, and a whole reply to `query` too."""
+        opt = _OPT.size if query.edns is not None else 0
+        return not self.flags & TC and HEADER_SIZE + len(query.question.octets) + len(self.octets) + opt <= limit
+
+
+def write_body(query: Query, answer: Answer, limit: int) -> Body:
+    """The records of a reply of at most `limit` octets. O(records)."""
+    writer = Writer(query.question.octets, query.name, limit - (_OPT.size if query.edns is not None else 0))
     section = writer.section
-    counts = [section(answer.answer), section(answer.authority), section(answer.additional)]
-    flags = QR | query.flags & _COPIED | RCODES.get(answer.rcode, 2)
+    counts = section(answer.answer), section(answer.authority), section(answer.additional)
+    flags = RCODES.get(answer.rcode, 2)
     if answer.is_authoritative:
         flags |= AA
     elif not isinstance(answer.reason, _NOT_FORWARDED):
         flags |= RA
     if writer.is_full:
         flags |= TC
-    header = _HEADER.pack(query.id, flags, 1, counts[0], counts[1], counts[2] + (1 if tail else 0))
-    return header + bytes(writer.octets) + tail
+    return Body(flags, *counts, bytes(writer.octets[len(query.question.octets):]))
+
+
+def write_around(query: Query, body: Body) -> bytes:
+    """The whole reply: header, the question as it was sent (D65), the records, and an OPT if the query had one (D70)."""
+    flags, answers, authorities, additionals, octets = body
+    flags |= QR | query.flags & _COPIED
+    edns = query.edns
+    if edns is None:
+        return _HEADER.pack(query.id, flags, 1, answers, authorities, additionals) + query.question.octets + octets
+    opt = _OPT.pack(0, OPT, edns.size, DO if edns.do else 0, 0)
+    return _HEADER.pack(query.id, flags, 1, answers, authorities, additionals + 1) + query.question.octets + octets + opt
+
+
+class Written:
+    """Replies that stay good until the next change that matters: whole ones by the octets of the message, for clients
+    that repeat it, and their records by the question, for messages that differ in an option or a flag."""
+
+    __slots__ = ("bodies", "messages", "questions")
+
+    def __init__(self) -> None:
+        self.messages: dict[Hashable, bytes] = {}
+        self.bodies: dict[Hashable, Body] = {}
+        self.questions: dict[bytes, Question] = {}
+
+    def keep(self, message: Hashable, octets: bytes) -> None:
+        """Store a whole reply; all of them are forgotten when there are too many."""
+        if len(self.messages) >= MOST_REMEMBERED:
+            self.messages.clear()
+        self.messages[message] = octets
+
+    def keep_body(self, key: Hashable, question: Question, body: Body) -> None:
+        """The same for the records of a reply and the question they answer."""
+        if len(self.bodies) >= MOST_REMEMBERED:
+            self.bodies.clear()
+            self.questions.clear()
+        self.bodies[key] = body
+        self.questions[question.octets] = question
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.messages.clear()
+        self.bodies.clear()
+        self.questions.clear()
 
 
 def message_size(answer: Answer, edns: bool = True) -> int:
     """Octets of the whole reply over TCP, with the OPT record of a query that had one."""
     question = write_name(answer.name) + type_number(answer.type).to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
-    query = Query(0, RD, answer.name, answer.type, CLASS_IN, question, Edns(1232) if edns else None)
+    query = Query(0, RD, Question(answer.name, answer.type, CLASS_IN, question), Edns(1232) if edns else None)
     return len(write_reply(query, answer, TCP_SIZE))
 
 

@@ -8,6 +8,7 @@ RFC 3596, RFC 6891.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from simnet.dataplane.dns.records import Rcode
 
@@ -32,17 +33,31 @@ class Edns:
     do: bool = False
 
 
-@dataclass(slots=True)
-class Query:
-    """One question as it arrived. `question` are its octets as sent, to be echoed; `klass` is 1 for IN."""
+class Question(NamedTuple):
+    """What is asked: a name, a type, a class (1 for IN), and the octets that say so, without a pointer among them."""
 
-    id: int
-    flags: int
     name: str
     kind: str
     klass: int
-    question: bytes
+    octets: bytes
+
+
+@dataclass(slots=True)
+class Query:
+    """A message with one question, as it arrived."""
+
+    id: int
+    flags: int
+    question: Question
     edns: Edns | None = None
+
+    @property
+    def name(self) -> str:
+        return self.question.name
+
+    @property
+    def kind(self) -> str:
+        return self.question.kind
 
 
 @dataclass(slots=True)

@@ -30,19 +30,19 @@ _V4_SUFFIX = ".in-addr.arpa."
 _V6_SUFFIX = ".ip6.arpa."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Apex:
     """The zone itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Branch:
     """`svc`, `pod` or `dns`: nothing but names below."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NamespaceName:
     """`NS.svc` or `NS.pod`; `branch` says which."""
 
@@ -50,20 +50,20 @@ class NamespaceName:
     branch: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ServiceName:
     service: str
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EndpointName:
     endpoint: str
     service: str
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PortName:
     """`_http._tcp.web.default.svc`, without the underscores."""
 
@@ -73,7 +73,7 @@ class PortName:
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProtocolName:
     """`_tcp.web.default.svc`: what lies above the named ports of one protocol."""
 
@@ -82,7 +82,7 @@ class ProtocolName:
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ZonalName:
     """`us-west-2a.pin._zone.db.default.svc`: `prefers` with `prefer` for `pin`. `zone` may have several labels."""
 
@@ -92,7 +92,7 @@ class ZonalName:
     namespace: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PodName:
     """`text` is the address with dashes."""
 
@@ -106,17 +106,17 @@ class PodName:
         return ip.number_or_none(self.text.replace("-", "." if is_v4 else ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SchemaVersion:
     """`dns-version`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NameServer:
     """`ns.dns`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NoForm:
     """None of the forms."""
 
@@ -158,7 +158,7 @@ def zone_of(name: str, zones: tuple[str, ...]) -> str:
     """The longest of `zones` (absolute, lower case) that `name` (likewise) lies in, '' if none (D2)."""
     longest = ""
     for zone in zones:
-        if len(zone) > len(longest) and is_within(name, zone):
+        if name.endswith(zone) and len(zone) > len(longest) and is_within(name, zone):
             longest = zone
     return longest
 
@@ -185,6 +185,8 @@ def parse(relative: str, zonal: bool = False) -> Question:
     Names of topology zones are read as such only if `zonal`; else they have no form, being too long (D7).
     """
     labels = relative.split(".") if relative else []
+    if labels[2:] == ["svc"]:
+        return ServiceName(labels[0], labels[1])
     match labels:
         case []:
             return Apex()

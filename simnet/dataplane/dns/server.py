@@ -6,7 +6,6 @@ Source: coredns/coredns plugin/kubernetes/handler.go, ns.go, plugin/backend_look
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +15,7 @@ from simnet.dataplane.dns import questions, reasons
 from simnet.dataplane.dns.autopath import search_list, searched
 from simnet.dataplane.dns.caches import Caches
 from simnet.dataplane.dns.clients import Clients
+from simnet.dataplane.dns.encode import Written
 from simnet.dataplane.dns.endpoints import Pair
 from simnet.dataplane.dns.external import ExternalZone
 from simnet.dataplane.dns.questions import joined
@@ -48,8 +48,9 @@ class ClusterDNS:
         settings = net.settings.dns
         self._settings = settings
         self._zones = tuple(questions.absolute(zone).lower() for zone in settings.zones)
+        self._reverse_zones = frozenset(zone for zone in self._zones if questions.is_reverse(zone))
         self._fallthrough = tuple(questions.absolute(zone).lower() for zone in settings.fallthrough)
-        forward = [zone for zone in self._zones if not questions.is_reverse(zone)]
+        forward = [zone for zone in self._zones if zone not in self._reverse_zones]
         self.primary_zone = forward[0] if forward else "cluster.local."
         self._server_ips = tuple(ip.number(text) for text in settings.dns_server_ips)
         namespace, _, name = (settings.dns_service or "").rpartition("/")
@@ -59,7 +60,7 @@ class ClusterDNS:
         self._external = ExternalZone(net, settings.external, self._zone) if settings.external is not None else None
         self._node_searches = read_resolv_conf(net.settings.kubelet.host_resolv_conf or "").searches
         self.caches = Caches(settings)
-        self.messages: dict[Hashable, bytes] = {}
+        self.messages = Written()
         self._endpoints = EndpointAddresses()
         self._changed_at = 0
         self._soas: dict[str, Record] = {}
@@ -139,7 +140,7 @@ class ClusterDNS:
             return self.upstreams.ask(name, kind)
         if kind in ("AXFR", "IXFR"):
             return self._transfer(name, kind, zone)
-        answer = (self._reverse(name, kind, zone) if questions.is_reverse(zone)
+        answer = (self._reverse(name, kind, zone) if zone in self._reverse_zones
                   else self._forward(name, kind, zone, chain))
         if answer.rcode is not Rcode.NXDOMAIN:
             return answer
@@ -186,7 +187,7 @@ class ClusterDNS:
     def _of_pairs(self, name: str, kind: str, relative: str, spelling: str, held: Held) -> Answer:
         """Addresses and ports: A, AAAA and SRV."""
         if kind in ADDRESS_TYPES:
-            records = address_records(name, kind, (pair.address for pair in held.pairs), self._settings.ttl)
+            records = address_records(name, kind, [pair.address for pair in held.pairs], self._settings.ttl)
             if records:
                 return Answer(name, kind, Rcode.NOERROR, held.reason, records, is_authoritative=True)
         elif kind == "SRV":

@@ -98,7 +98,7 @@ class Upstreams:
 def address_records(name: str, kind: str, addresses: Iterable[int], ttl: int) -> tuple[Record, ...]:
     """A or AAAA records of `name`, one for each distinct address of the type's family."""
     family = ADDRESS_TYPES.get(kind)
-    return tuple(Record(name, ttl, kind, each) for each in dict.fromkeys(addresses) if ip.family(each) == family)
+    return tuple([Record(name, ttl, kind, each) for each in dict.fromkeys(addresses) if ip.family(each) == family])
 
 
 def _owned(found: tuple[Record, ...], name: str) -> tuple[Record, ...]:

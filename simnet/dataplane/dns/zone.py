@@ -125,6 +125,9 @@ class ClusterZone:
     def _find(self, relative: str) -> Held | Absent:
         question = questions.parse(relative, self._settings.zonal)
         match question:
+            case (questions.ServiceName() | questions.EndpointName() | questions.PortName()
+                  | questions.ProtocolName() | questions.ZonalName()):
+                return self._service(question)
             case questions.Apex() | questions.SchemaVersion() | questions.NameServer():
                 return Held(reasons.ZoneFurniture(relative))
             case questions.Branch():
@@ -135,9 +138,6 @@ class ClusterZone:
                 return self._pod(question)
             case questions.NoForm():
                 return Absent(reasons.NoSuchForm(relative))
-            case (questions.ServiceName() | questions.EndpointName() | questions.PortName()
-                  | questions.ProtocolName() | questions.ZonalName()):
-                return self._service(question)
             case other:
                 assert_never(other)
 
@@ -218,19 +218,19 @@ class ClusterZone:
         if self._settings.ignore_empty_service and not self.table(service.key).ready:
             return Absent(reasons.EmptyService(service.key, tuple(self.table(service.key).unready)))
         owner = f"{service.name}.{service.namespace}.svc"
-        ports = [((port.name.lower(), port.protocol.lower()), port.port) for port in service.ports]
         match question:
             case questions.ServiceName():
-                chosen: list[int | None] = [number for _, number in ports] or [None]
+                chosen: list[int | None] = [port.port for port in service.ports] or [None]
             case questions.PortName(port, protocol):
-                chosen = [number for name, number in ports if name == (port, protocol)]
+                names = _port_names(service)
+                chosen = [each.port for name, each in zip(names, service.ports, strict=True) if name == (port, protocol)]
                 if not chosen:
-                    return Absent(reasons.NoSuchPort(service.key, port, protocol, tuple(name for name, _ in ports)))
+                    return Absent(reasons.NoSuchPort(service.key, port, protocol, names))
             case questions.ProtocolName():
-                return _above_ports(service.key, question, [name for name, _ in ports])
+                return _above_ports(service.key, question, _port_names(service))
             case other:
                 assert_never(other)
-        pairs = tuple(Pair(address, number, owner) for number in chosen for address in service.cluster_ips)
+        pairs = tuple([Pair(address, number, owner) for number in chosen for address in service.cluster_ips])
         return Held(reasons.ServiceAddress(service.key), pairs)
 
     def _headless(self, service: Service, question: questions.ServiceName | questions.PortName
@@ -290,6 +290,11 @@ class ClusterZone:
             return reasons.NoSuchEndpoint(service.key, label, labels, known_as)
         return reasons.NoSuchEndpoint(service.key, label, labels, known_as, pod.key, pod.spec.hostname,
                                       pod.spec.subdomain, service.selector.matches(pod.labels))
+
+
+def _port_names(service: Service) -> tuple[tuple[str, str], ...]:
+    """(port, protocol) in lower case, in the order of the Service's ports."""
+    return tuple((port.name.lower(), port.protocol.lower()) for port in service.ports)
 
 
 def _alias(service: Service, question: questions.Question) -> Held | Absent:

@@ -25,4 +25,5 @@ def answer(cluster: Cluster, message: bytes, client: str | None = None, transpor
         if whole and not rest:
             replies = [each for part in whole for each in reply(cluster, part, client, transport)]
             return b"".join(map(framed, replies)) or None
-    return next(iter(reply(cluster, message, client, transport)), None)
+    replies = reply(cluster, message, client, transport)
+    return replies[0] if replies else None

@@ -5,55 +5,66 @@ Rules: D50, D65, D67 to D72.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from simnet import ip
 from simnet.cluster import Cluster
 from simnet.dataplane.dns import reasons
 from simnet.dataplane.dns.decode import read_query
-from simnet.dataplane.dns.encode import size_limit, write_bad_version, write_rejection, write_reply
+from simnet.dataplane.dns.encode import (
+    size_limit,
+    write_around,
+    write_bad_version,
+    write_body,
+    write_rejection,
+    write_reply,
+)
 from simnet.dataplane.dns.message import CLASS_IN, Query, Rejected
 from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode, Record
 from simnet.names import ObjectKey
 
-MOST_REMEMBERED = 20_000
 ENVELOPE = 2000  # octets of records in one message of a zone transfer, roughly
 TRANSFERS = ("AXFR", "IXFR")
 
 Ask = Callable[[str, str], Answer]
 
 
-def reply(cluster: Cluster, message: bytes, client: str | None, transport: str, ask: Ask | None = None) -> Iterable[bytes]:
+def reply(cluster: Cluster, message: bytes, client: str | None, transport: str, ask: Ask | None = None) -> Sequence[bytes]:
     """The replies to a message: one, none (silence), or several for a zone transfer. `ask` stands for another server."""
-    ready = cluster.view.dns.messages
+    dns = cluster.view.dns
+    memory = dns.messages
     key = (message[2:], transport, client, ask is None)
-    known = ready.get(key)
+    known = memory.messages.get(key)
     if known is not None and len(message) > 2:
         return (message[:2] + known,)
-    query = read_query(message)
+    query = read_query(message, memory.questions)
     if query is None:
         return ()
     if isinstance(query, Rejected):
         return (write_rejection(query),)
     if query.edns is not None and query.edns.version:
         return (write_bad_version(query),)
-    answer = _asked(cluster, query, client, transport, ask)
-    if query.kind in TRANSFERS and answer.rcode is Rcode.NOERROR:
-        return [write_reply(query, part, size_limit(query, transport)) for part in _envelopes(answer)]
-    several = _has_choice(answer.answer) or _has_choice(answer.additional)
-    if several:
-        answer = _shuffled(answer, query.id + cluster.settings.seed)
-    octets = write_reply(query, answer, size_limit(query, transport))
-    if not several and cluster.view.dns.may_remember:
-        if len(ready) >= MOST_REMEMBERED:
-            ready.clear()
-        ready[key] = octets[2:]
+    limit = size_limit(query, transport)
+    asked = (query.question.octets, transport, client, ask is None)
+    body = memory.bodies.get(asked)
+    if body is None or not body.fits(query, limit):
+        answer = _asked(cluster, query, client, transport, ask)
+        if query.kind in TRANSFERS and answer.rcode is Rcode.NOERROR:
+            return [write_reply(query, part, limit) for part in _envelopes(answer)]
+        if _has_choice(answer.answer) or _has_choice(answer.additional):
+            return (write_reply(query, _shuffled(answer, query.id + cluster.settings.seed), limit),)
+        body = write_body(query, answer, limit)
+        if dns.may_remember:
+            memory.keep_body(asked, query.question, body)
+    octets = write_around(query, body)
+    if dns.may_remember:
+        memory.keep(key, octets[2:])
     return (octets,)
 
 
 def _asked(cluster: Cluster, query: Query, client: str | None, transport: str, ask: Ask | None) -> Answer:
-    if query.klass != CLASS_IN:
+    if query.question.klass != CLASS_IN:
         return Answer(query.name, query.kind, Rcode.REFUSED, reasons.NoUpstream(query.name))
     if query.kind in TRANSFERS and transport != "tcp":
         return Answer(query.name, query.kind, Rcode.REFUSED, reasons.TransferRefused(query.name))

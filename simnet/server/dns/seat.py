@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simnet import ip
 from simnet.cluster import Cluster
 from simnet.dataplane.verdict import Verdict
@@ -26,23 +28,24 @@ class Seat:
 
     def datagram(self, message: bytes, sender: str) -> bytes | None:
         """The reply to one datagram."""
-        return next(iter(self._replies(message, "udp")), None)
+        replies = self._replies(message, "udp")
+        return replies[0] if replies else None
 
     def stream(self, waiting: bytes, sender: str) -> tuple[bytes, bytes]:
         """The replies to the whole messages that have arrived, and the rest."""
         whole, rest = frames(waiting)
         return b"".join(framed(each) for message in whole for each in self._replies(message, "tcp")), rest
 
-    def _replies(self, message: bytes, transport: str) -> tuple[bytes, ...]:
+    def _replies(self, message: bytes, transport: str) -> Sequence[bytes]:
         cluster, source = self.cluster, self.source
         if not source:
-            return tuple(reply(cluster, message, None, transport))
+            return reply(cluster, message, None, transport)
         clients, actor = cluster.view.dns.clients, cluster.actor(source)
         server = clients.cluster_server(actor)
         if server is None:
-            return tuple(reply(cluster, message, source, transport, cluster.view.dns.upstreams.ask))
+            return reply(cluster, message, source, transport, cluster.view.dns.upstreams.ask)
         if cluster.settings.dns.transport == "pods":
             trace = cluster.trace(f"{transport}://{ip.host_port(server, 53)}", source)
             if trace.verdict not in _ARRIVED:
                 return ()
-        return tuple(reply(cluster, message, source, transport))
+        return reply(cluster, message, source, transport)
