@@ -23,7 +23,6 @@ def answer(cluster: Cluster, message: bytes, client: str | None = None, transpor
     if transport == "tcp":
         whole, rest = frames(message)
         if whole and not rest:
-            replies = [each for part in whole for each in reply(cluster, part, client, transport)]
-            return b"".join(map(framed, replies)) or None
+            return b"".join(framed(each) for part in whole for each in reply(cluster, part, client, transport)) or None
     replies = reply(cluster, message, client, transport)
     return replies[0] if replies else None
