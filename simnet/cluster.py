@@ -38,6 +38,7 @@ from simnet.dataplane.view import View
 from simnet.dataplane.walk import flow_hash, look_up
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.explain.notebook import cluster_svg, page
+from simnet.images.profile import LIBCS
 from simnet.ip import number
 from simnet.labels import Selector
 from simnet.manifests import read_manifests
@@ -270,7 +271,7 @@ class Cluster:
     def resolve(self, name: str, source: str = LAPTOP, *, libc: str | None = None, family: int | None = None) -> Lookup:
         """What the resolver of a program at `source` does with `name`: every query in order, and the result."""
         if libc is not None:
-            one_of("libc", libc, ("glibc", "musl"))
+            one_of("libc", libc, LIBCS)
         actor = self.actor(source)
         lookup = look_up(self.view, actor, name, libc, family, flow_hash(self.settings.seed))
         self.view.dns.clients.remember(actor, lookup)
@@ -280,7 +281,7 @@ class Cluster:
                      family: int | None = None) -> tuple[Alternative, ...]:
         """What a final dot, another ndots or a shorter name would have cost `source`, each with its lookup. A dry run."""
         if libc is not None:
-            one_of("libc", libc, ("glibc", "musl"))
+            one_of("libc", libc, LIBCS)
         actor = self.actor(source)
         return self.view.dns.clients.alternatives(actor if libc is None else actor.with_libc(libc), name, family)
 
@@ -450,7 +451,7 @@ def _options(given: dict[str, Any]) -> Options:
     if options.source_address is not None:
         number(options.source_address)
     if options.libc is not None:
-        one_of("libc", options.libc, ("glibc", "musl"))
+        one_of("libc", options.libc, LIBCS)
     one_of("http_version", options.http_version, ("1.0", "1.1", "2"))
     if options.family not in (None, 4, 6):
         raise UsageError(f"family: {options.family!r} is neither 4 nor 6")

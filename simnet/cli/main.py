@@ -13,6 +13,7 @@ from io import TextIOWrapper
 
 from simnet.cli.output import write
 from simnet.errors import nearest
+from simnet.images.profile import LIBCS
 from simnet.version import __version__
 
 MODES = ("iptables", "nftables")
@@ -251,7 +252,7 @@ def _resolve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     resolve.add_argument("name", metavar="NAME", help="web, web.shop, example.com, db-0.db.default.svc.cluster.local ...")
     _source(resolve)
     _manifests(resolve)
-    resolve.add_argument("--libc", choices=("glibc", "musl"), help="the C library (default: that of the pod's image)")
+    resolve.add_argument("--libc", choices=LIBCS, help="the C library (default: that of the pod's image)")
     resolve.add_argument("-4", "--ipv4", action="store_true", help="IPv4 addresses only")
     resolve.add_argument("-6", "--ipv6", action="store_true", help="IPv6 addresses only")
     resolve.add_argument("--all-types", action="store_true", help="what there is beside addresses at the names asked")

@@ -57,7 +57,7 @@ class ResolvConf:
 
     def searched(self, libc: str) -> tuple[str, ...]:
         """The domains the C library goes through."""
-        if libc == "musl":
+        if libc.startswith("musl"):
             return self.searches if len(self._search_line) <= MUSL_LINE else ()
         return self.searches or ((self.local_domain,) if self.local_domain else ())
 

@@ -11,7 +11,7 @@ from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.records import Answer
 from simnet.explain.json import to_json
 from simnet.explain.reasons import reason_text
-from simnet.explain.told_name import ANSWER_WORDS, status_text
+from simnet.explain.told_name import ANSWER_WORDS, status_text, truncation_lines
 from simnet.explain.words import counted, listed
 
 Row = Sequence[str]
@@ -29,8 +29,7 @@ def lookup_table(lookup: Lookup, source: str, conf: ResolvConf, others: Iterable
         return text + "an address already; nobody was asked\n"
     text += _circumstances(lookup, conf) + "\n"
     text += _lined_up(("NAME", "TYPE", "ANSWER", "WHY"), map(_row, lookup.queries))
-    text += "".join(f"{each.name} {each.type} did not fit into 512 octets and was asked for again over TCP\n"
-                    for each in lookup.truncated)
+    text += "".join(f"{line}\n" for line in truncation_lines(lookup))
     extra = [_row(answer) for answer in more]
     if extra:
         text += "\nother types, asked by nobody unless they mean to\n\n" + _lined_up(("NAME", "TYPE", "ANSWER", "WHY"), extra)

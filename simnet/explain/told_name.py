@@ -49,13 +49,18 @@ def lookup_facts(lookup: Lookup) -> list[str]:
     asked = f"asked {lookup.nameserver}" if lookup.nameserver else "asked the public DNS"
     facts = [f"{asked}, {counted(lookup.query_count, 'question')}:"]
     facts += [f"  {answer_line(answer)}" for answer in lookup.queries]
-    facts += [f"{each.name} {each.type} did not fit into 512 octets and was asked for again over TCP"
-              for each in lookup.truncated]
+    facts += truncation_lines(lookup)
     if lookup.waited_seconds:
         facts.append(f"waited {lookup.waited_seconds} s for answers that never came")
     if lookup.near_misses:
         facts.append(f"Services of that name elsewhere: {listed(lookup.near_misses)}")
     return facts
+
+
+def truncation_lines(lookup: Lookup) -> list[str]:
+    """What became of answers too large for a datagram."""
+    what = "the rest was lost" if lookup.libc == "musl-1.2.3" else "was asked for again over TCP"
+    return [f"{each.name} {each.type} did not fit into 512 octets and {what}" for each in lookup.truncated]
 
 
 def answer_line(answer: Answer) -> str:

@@ -6,6 +6,7 @@ declared container ports count, and nothing is known about its tools.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -156,8 +157,17 @@ BUILTIN: Final[Mapping[str, ImageProfile]] = MappingProxyType(
     {profile.name: profile for rows in _ROWS for row in rows for profile in row})
 
 
+_ALPINE: Final = re.compile(r"alpine3\.(\d+)(?:\.|$)")
+
+
 def variant(profile: ImageProfile, tag: str) -> ImageProfile:
-    """The profile of a tag: `nginx:1.25-alpine` is nginx on Alpine, `busybox:musl` has that library."""
+    """The profile of a tag: `nginx:1.25-alpine` is nginx on Alpine, `busybox:musl` has that library.
+
+    Alpine before 3.18 came with a musl that did not ask again over TCP (`alpine:3.17`, `nginx:1.23-alpine3.17`).
+    """
+    old = _ALPINE.search(tag if profile.name != "alpine" else f"alpine{tag}")
+    if old is not None and int(old[1]) < 18:
+        return replace(variant(profile, "alpine"), libc="musl-1.2.3")
     if "alpine" in tag and profile.package_manager not in ("apk", ""):
         own = profile.tools - DEBIAN - RPM | profile.tools & frozenset(("curl", "wget"))
         return replace(profile, libc="musl", package_manager="apk", packages=APK, tools=ALPINE | own)

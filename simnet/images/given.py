@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from simnet.errors import UsageError, nearest
-from simnet.images.profile import ImageProfile, Listen
+from simnet.images.profile import LIBCS, ImageProfile, Listen
 
 _PROFILE_KEYS: Final = ("listen", "tools", "runs", "libc")
 _LISTEN_KEYS: Final[Mapping[str, str]] = {
     "port": "port", "protocol": "protocol", "answer": "answer", "status": "status", "tls": "tls", "bind": "bind",
     "onlyHost": "only_host"}
 _PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
-_LIBCS: Final = ("glibc", "musl")
 
 
 def read_profile(name: str, data: Any, known: ImageProfile | None) -> ImageProfile:
@@ -41,7 +40,7 @@ def read_profile(name: str, data: Any, known: ImageProfile | None) -> ImageProfi
     if "runs" in data:
         profile = replace(profile, runs=_checked(f"{where}.runs", data["runs"], bool))
     if "libc" in data:
-        profile = replace(profile, libc=_one_of(f"{where}.libc", data["libc"], _LIBCS))
+        profile = replace(profile, libc=_one_of(f"{where}.libc", data["libc"], LIBCS))
     return profile
 
 

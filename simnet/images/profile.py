@@ -38,6 +38,10 @@ class Listen:
         return self.bind.startswith("127.") or self.bind in ("::1", "localhost")
 
 
+LIBCS = ("glibc", "musl", "musl-1.2.3")
+"""C libraries by their resolvers: glibc 2.36, musl since 1.2.4 (Alpine 3.18), musl before that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProfile:
     """One image (or family of images).
@@ -46,7 +50,7 @@ class ImageProfile:
     `runs` is whether the process stays when the container gives no command. `entrypoint` is the program that gets a
     container's `args`; '' means that the args are the command. `execs_args` marks an entrypoint script that runs args
     which do not start with '-' as a command of their own. `servers` are the programs whose start means "this image's
-    own process". `libc` is glibc or musl. `packages` maps what `package_manager` can install to the tools it brings.
+    own process". `libc` is one of LIBCS. `packages` maps what `package_manager` can install to the tools it brings.
     `proxy` names the HTTP proxy the image is ('' for none). `is_given` marks a profile that the user gave.
     """
 

@@ -121,7 +121,7 @@ BAD_OPTIONS: list[tuple[dict[str, Any], type, str]] = [
     ({"insecur": True}, UsageError, "request has no setting 'insecur'; did you mean insecure?"),
     ({"family": 5}, UsageError, "family: 5 is neither 4 nor 6"),
     ({"source_port": 70000}, UsageError, "source_port: 70000 is not a port from 1 to 65535"),
-    ({"libc": "glib"}, UsageError, "libc: 'glib' is not one of 'glibc', 'musl'; did you mean 'glibc'?"),
+    ({"libc": "glib"}, UsageError, "libc: 'glib' is not one of 'glibc', 'musl', 'musl-1.2.3'; did you mean 'glibc'?"),
     ({"at": "web"}, UsageError, "at='web' is not an address (203.0.113.1) or address and port (203.0.113.1:8443)"),
     ({"via": "c"}, NotFound, "node 'c' not found"),
     ({"source_address": "10.0.0.300"}, UsageError, "'10.0.0.300' is not an IP address: octet 4 is 300, the highest is 255"),

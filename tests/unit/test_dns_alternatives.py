@@ -110,6 +110,18 @@ def test_a_large_answer_is_asked_for_again_over_tcp() -> None:
     assert "asked for again over TCP" in lookup_table(found, "pod/client", made.resolv_conf("pod/client"))
 
 
+def test_old_musl_makes_do_with_what_fits() -> None:
+    """D90, D69: 29 of 100; musl 1.2.5 asks again over TCP and keeps 48."""
+    made = simnet.Cluster(nodes=1, addons=["coredns"])
+    made.apply([{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "big", "namespace": "many"},
+                 "spec": {"clusterIP": "None", "selector": {"app": "big"}, "ports": [{"port": 80}]}}, pod("client"),
+                *(pod(f"p{i}", labels={"app": "big"}, namespace="many") for i in range(100))])
+    name = "big.many.svc.cluster.local."
+    found = {libc: made.resolve(name, "pod/client", libc=libc) for libc in ("glibc", "musl", "musl-1.2.3")}
+    assert {libc: len(each.addresses) for libc, each in found.items()} == {"glibc": 100, "musl": 48, "musl-1.2.3": 29}
+    assert "did not fit into 512 octets and the rest was lost" in simnet.explain(found["musl-1.2.3"])
+
+
 def test_the_data_of_a_lookup(net: simnet.Cluster) -> None:
     lookup, conf = net.resolve("web", "pod/client"), net.resolv_conf("pod/client")
     more = [net.query(lookup.steps[0].name, "SRV")]

@@ -58,6 +58,19 @@ def test_what_an_entry_leaves_out_stays_as_it_is_known() -> None:
     assert profile is not None and profile.listen == () and "curl" in profile.tools and profile.libc == "musl"
 
 
+LIBRARIES = [  # image, C library: D90; the Alpine 3.18 release notes for musl 1.2.4
+    ("alpine", "musl"), ("alpine:3.18", "musl"), ("alpine:3.17", "musl-1.2.3"), ("alpine:3.9.6", "musl-1.2.3"),
+    ("nginx:1.23-alpine3.17", "musl-1.2.3"), ("nginx:1.25-alpine3.18", "musl"), ("nginx:1.25-alpine", "musl"),
+    ("nginx:1.25", "glibc"), ("busybox:1.36-musl", "musl")]
+
+
+@pytest.mark.parametrize(("image", "libc"), LIBRARIES)
+def test_the_tag_tells_the_library(image: str, libc: str) -> None:
+    profile = Images().of(image)
+    assert profile is not None and profile.libc == libc
+    assert ("apk" in profile.package_manager) == ("alpine" in image)
+
+
 TOOLS = [  # image, has, lacks
     ("kennethreitz/httpbin", "apt", "curl"),
     ("nginx:1.25", "curl", "apk"),
@@ -173,7 +186,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"listen": [{"port": 53, "protocol": "udp"}]},
      "images[app:1].listen[0].protocol: 'udp' is not one of TCP, UDP, SCTP; did you mean UDP?"),
     ({"listen": [{"port": 80, "tls": "yes"}]}, "images[app:1].listen[0].tls: 'yes' is not true or false"),
-    ({"libc": "muslc"}, "images[app:1].libc: 'muslc' is not one of glibc, musl; did you mean musl?"),
+    ({"libc": "muslc"}, "images[app:1].libc: 'muslc' is not one of glibc, musl, musl-1.2.3; did you mean musl?"),
     ("nginx", "images[app:1]: 'nginx' is not a mapping such as {listen: [{port: 80}]}"),
 ]
 

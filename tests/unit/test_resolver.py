@@ -125,6 +125,16 @@ def test_an_external_name_to_nowhere_ends_the_walk_without_an_address() -> None:
     assert net.look_up("gone", CLIENT).rcode == "NOERROR"
 
 
+def test_old_musl_has_one_error_for_both_misses() -> None:
+    """D90: EAI_NONAME in 1.2.3 where 1.2.5 says EAI_NODATA; the search ends at NODATA in both."""
+    net = net_of()
+    assert asked(net, "kube-system", "musl-1.2.3")[-2:] == [f"kube-system.svc.{Z} NODATA/NODATA", "EAI_NONAME"]
+    assert net.look_up("kube-system", CLIENT, "musl-1.2.3").rcode == "NOERROR"
+    assert asked(net, "nosuch.", "musl-1.2.3") == [f"nosuch. {NX}", "EAI_NONAME"]
+    assert asked(net, f"web.{D}", "musl-1.2.3", family=6)[-1] == "EAI_NONAME"
+    assert [asked(net, "10.0.0.1", libc, family=6) for libc in ("musl", "musl-1.2.3")] == [["EAI_NODATA"], ["EAI_NONAME"]]
+
+
 @pytest.mark.parametrize(("family", "expected"), [
     (4, [f"dual.{D} ANSWER", "ok"]), (6, [f"dual.{D} ANSWER", "ok"]), (None, [f"dual.{D} ANSWER/ANSWER", "ok"])])
 def test_one_family_asks_one_type(family: int | None, expected: list[str]) -> None:

@@ -18,7 +18,7 @@ from simnet.dataplane.dns.hosts_file import HostsFile, domain_of, hostname_of, n
 from simnet.dataplane.dns.lookup import Lookup
 from simnet.dataplane.dns.questions import absolute, local_domain
 from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode, Record
-from simnet.dataplane.dns.resolver import Ask, look_up
+from simnet.dataplane.dns.resolver import NODATA, Ask, look_up
 from simnet.dataplane.dns.upstream import OUTSIDE_TTL, Upstreams, address_records
 from simnet.dataplane.dns.zone import Objects
 from simnet.dataplane.packet import Actor
@@ -208,7 +208,7 @@ def _from_hosts(hosts: HostsFile, name: str, family: int | None, libc: str) -> L
     chosen = tuple(sorted((each for each in numbers if family in (None, ip.family(each))), key=ip.family))
     if chosen:
         return Lookup(name, libc, "hosts", "ok", chosen)
-    return Lookup(name, libc, "hosts", "EAI_NODATA") if libc == "musl" else None
+    return Lookup(name, libc, "hosts", NODATA[libc]) if libc.startswith("musl") else None
 
 
 def _literal(name: str, family: int | None, libc: str) -> Lookup | None:
@@ -218,4 +218,4 @@ def _literal(name: str, family: int | None, libc: str) -> Lookup | None:
         return None
     if family in (None, ip.family(number)):
         return Lookup(name, libc, "literal", "ok", (number,))
-    return Lookup(name, libc, "literal", "EAI_ADDRFAMILY" if libc == "glibc" else "EAI_NODATA")
+    return Lookup(name, libc, "literal", "EAI_ADDRFAMILY" if libc == "glibc" else NODATA[libc])

@@ -45,6 +45,7 @@ _SOA = Struct("!5I")
 _ESCAPE = re.compile(rb"\\(\d{3})")
 _FARTHEST = 0x3FFF
 MOST_REMEMBERED = 20_000
+FEW_RECORDS = 8  # so many addresses always fit
 _QUESTION_POINTER = b"\xc0\x0c"
 _COPIED = OPCODE | RD | CD
 _NOT_FORWARDED = (reasons.NoUpstream, reasons.TransferRefused, reasons.Malformed)
@@ -169,11 +170,21 @@ class Written:
         self.questions.clear()
 
 
-def message_size(answer: Answer, edns: bool = True) -> int:
+def message_size(answer: Answer) -> int:
     """Octets of the whole reply over TCP, with the OPT record of a query that had one."""
-    question = write_name(answer.name) + type_number(answer.type).to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
-    query = Query(0, RD, Question(answer.name, answer.type, CLASS_IN, question), Edns(1232) if edns else None)
-    return len(write_reply(query, answer, TCP_SIZE))
+    return len(write_reply(_query_for(answer, Edns(1232)), answer, TCP_SIZE))
+
+
+def records_over_udp(answer: Answer) -> int:
+    """How many records of the answer section a C library gets over UDP: those that fit into 512 octets (D69, D76)."""
+    if len(answer.answer) <= FEW_RECORDS:
+        return len(answer.answer)
+    return write_body(_query_for(answer, None), answer, UDP_SIZE).answers
+
+
+def _query_for(answer: Answer, edns: Edns | None) -> Query:
+    octets = write_name(answer.name) + type_number(answer.type).to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+    return Query(0, RD, Question(answer.name, answer.type, CLASS_IN, octets), edns)
 
 
 class Writer:

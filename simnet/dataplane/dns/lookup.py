@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from simnet import ip
 from simnet.dataplane.dns import reasons
-from simnet.dataplane.dns.encode import message_size
-from simnet.dataplane.dns.message import UDP_SIZE
+from simnet.dataplane.dns.encode import records_over_udp
 from simnet.dataplane.dns.records import Answer, Rcode
 from simnet.names import ObjectKey
 
-FEW_RECORDS = 8  # so many always fit
 _RCODES = {"ok": Rcode.NOERROR, "EAI_NODATA": Rcode.NOERROR, "EAI_NONAME": Rcode.NXDOMAIN,
            "EAI_ADDRFAMILY": Rcode.NOERROR}
 
@@ -81,7 +79,7 @@ class Lookup:
             bad = (answer.rcode for answer in self.queries
                    if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN))
             return next(bad, Rcode.SERVFAIL).value
-        if self.status == "EAI_NONAME" and self.steps and self.steps[-1].is_answered:
+        if self.status == "EAI_NONAME" and self.steps and all(each.rcode is Rcode.NOERROR for each in self.steps[-1].answers):
             return Rcode.NOERROR.value
         return _RCODES.get(self.status, Rcode.SERVFAIL).value
 
@@ -93,12 +91,12 @@ class Lookup:
 
     @property
     def truncated(self) -> tuple[Answer, ...]:
-        """Answers too large for 512 octets, which is what a C library takes over UDP: asked for again over TCP (D69, D76).
+        """Answers too large for 512 octets, which is what a C library takes over UDP (D69, D76).
 
-        Cost: each answer is encoded.
+        They are asked for again over TCP, except by `musl-1.2.3`, which makes do with what came (D90).
+        Cost: each large answer is encoded.
         """
-        return tuple(answer for answer in self.queries
-                     if len(answer.answer) > FEW_RECORDS and message_size(answer, edns=False) > UDP_SIZE)
+        return tuple(answer for answer in self.queries if records_over_udp(answer) < len(answer.answer))
 
     @property
     def near_misses(self) -> tuple[ObjectKey, ...]:

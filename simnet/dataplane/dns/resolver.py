@@ -1,19 +1,20 @@
 """What glibc and musl ask, in which order, and when they give up.
 
 Rules: D86 to D90. Source: bminor/glibc resolv/res_query.c __res_context_search, resolv/res_send.c; bminor/musl
-src/network/lookup_name.c name_from_dns_search, src/network/res_msend.c. Behaviour is that of glibc 2.36 and
-musl 1.2.5.
+src/network/lookup_name.c name_from_dns_search, src/network/res_msend.c. Behaviour is that of glibc 2.36, musl 1.2.5
+and, as `musl-1.2.3`, of musl before it asked again over TCP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from simnet import ip
 from simnet.control.resolv_conf import ResolvConf
+from simnet.dataplane.dns.encode import records_over_udp
 from simnet.dataplane.dns.lookup import Lookup, LookupStep
 from simnet.dataplane.dns.questions import absolute, joined, name_problem
-from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode
+from simnet.dataplane.dns.records import ADDRESS_TYPES, Answer, Rcode, Record
 
 Ask = Callable[[str, str], Answer]
 """One question to the name server: (absolute name, type) -> Answer."""
@@ -21,6 +22,8 @@ Ask = Callable[[str, str], Answer]
 MUSL_MOST = 48
 MAX_TIMEOUT = {"glibc": 30, "musl": 60}
 HEARD = {"glibc": frozenset(Rcode) - {Rcode.TIMEOUT}, "musl": frozenset((Rcode.NOERROR, Rcode.NXDOMAIN))}
+NODATA = {"glibc": "EAI_NODATA", "musl": "EAI_NODATA", "musl-1.2.3": "EAI_NONAME"}
+"""What getaddrinfo says of a name without addresses, by C library."""
 _STATUS = {"NODATA": "EAI_NODATA", "NXDOMAIN": "EAI_NONAME", "FORMERR": "EAI_NONAME", "MALFORMED": "EAI_NONAME"}
 
 
@@ -41,7 +44,8 @@ class _Run:
 
     def __init__(self, name: str, conf: ResolvConf, libc: str, family: int | None, ask: Ask) -> None:
         self.name, self.conf, self.ask = name, conf, ask
-        self.libc = "musl" if libc == "musl" else "glibc"
+        self.version = libc
+        self.libc = "musl" if libc.startswith("musl") else "glibc"
         self.types = tuple(kind for kind, each in ADDRESS_TYPES.items() if family in (None, each))
         self.domains = conf.searched(libc)
         self.is_rooted = name.endswith(".")
@@ -119,17 +123,21 @@ class _Run:
                 return "EAI_AGAIN"
         if step is None:
             return ""
-        return "ok" if self.numbers else "EAI_NODATA"
+        return "ok" if self.numbers else NODATA[self.version]
 
     # both ------------------------------------------------------------------------------------------------------------
 
     @property
     def numbers(self) -> tuple[int, ...]:
         """The addresses in the last step's answers, IPv4 first."""
-        found = [record.data for answer in self.steps[-1].answers for record in answer.answer
+        found = [record.data for answer in self.steps[-1].answers for record in self._received(answer)
                  if record.type == answer.type and isinstance(record.data, int)] if self.steps else []
         numbers = tuple(sorted(dict.fromkeys(found), key=ip.family))
         return numbers[:MUSL_MOST] if self.libc == "musl" else numbers
+
+    def _received(self, answer: Answer) -> Sequence[Record]:
+        """The records that reach the program: all of them, over TCP if need be, but with old musl what fits (D90)."""
+        return answer.answer if self.version != "musl-1.2.3" else answer.answer[:records_over_udp(answer)]
 
     @property
     def waited_seconds(self) -> int:
