@@ -181,7 +181,10 @@ PRINTED = [
     ("nslookup", "-type=SOA", "cluster.local"), ("nslookup", "-type=MX", "example.com"), ("nslookup", "-type=TXT", "dns-version.cluster.local"),
     ("host", W), ("host", "example.com"), ("host", "ghost.default.svc.cluster.local"), ("host", "10.96.0.10"), ("host", "-t", "SRV", W),
     ("host", "-t", "AAAA", W), ("host", "docs.default.svc.cluster.local"), ("host", "-t", "SOA", "cluster.local"), ("host", "10.96.9.9"),
-    ("host", "-t", "TXT", "dns-version.cluster.local"),
+    ("host", "-t", "TXT", "dns-version.cluster.local"), ("host", "-v", W + "."), ("host", "-a", W + "."),
+    ("host", "-v", "-t", "SRV", W + "."), ("host", "-v", "docs.default.svc.cluster.local."), ("host", "-v", "10.96.0.10"),
+    ("host", "-v", "10.96.9.9"), ("host", "-a", "cluster.local."), ("host", "-v", "example.com."),
+    ("host", "-v", "ghost.default.svc.cluster.local."),
 ]
 
 
@@ -209,6 +212,7 @@ def same(text: str) -> list[str]:
     kept = []
     for line in text.splitlines():
         line = re.sub(r"id: \d+", "id: *", line)
+        line = re.sub(r"in \d+ ms$", "in * ms", line)
         line = re.sub(r"(Query time|WHEN): .*", r"\1: *", line)
         line = re.sub(r"<<>> DiG .* <<>>.*", "<<>> DiG <<>>", line)
         line = re.sub(r"(SOA\t\S+ \S+|SOA record \S+ \S+|serial =) \d+", r"\1 *", line)

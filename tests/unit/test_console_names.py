@@ -155,6 +155,33 @@ def test_host(session: Session) -> None:
     assert (output.stdout, output.status) == ("Host nosuch not found: 3(NXDOMAIN)\n", 1)
 
 
+def test_host_shows_every_message_when_asked(session: Session) -> None:
+    """Seen with BIND 9.18: the names that were tried, then each reply; after a miss only its size."""
+    assert at(session, "host -v -t A web").stdout == """Trying "web.default.svc.cluster.local"
+;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 45590
+;; flags: qr aa rd; QUERY: 1, ANSWER: 1, AUTHORITY: 0, ADDITIONAL: 0
+
+;; QUESTION SECTION:
+;web.default.svc.cluster.local.	IN	A
+
+;; ANSWER SECTION:
+web.default.svc.cluster.local. 30 IN	A	10.96.1.5
+
+Received 63 bytes from 10.96.0.10#53 in 0 ms
+"""
+    assert at(session, "host -v web").stdout.count("Trying") == at(session, "host -v web").stdout.count("Received") == 3
+    assert "IN	ANY\n" in at(session, "host -a web").stdout
+    missed = at(session, "host -v nosuch")
+    assert missed.status == 1 and missed.stdout == """Trying "nosuch.default.svc.cluster.local"
+Trying "nosuch.svc.cluster.local"
+Trying "nosuch.cluster.local"
+Trying "nosuch"
+Host nosuch not found: 3(NXDOMAIN)
+Received 24 bytes from 10.96.0.10#53 in 0 ms
+"""
+    assert at(session, "host -v a.b.c.d.e.f").stdout.count("Received") == 2
+
+
 def test_getent_asks_as_programs_do(session: Session) -> None:
     assert at(session, "getent hosts web").stdout == "10.96.1.5       web.default.svc.cluster.local\n"
     assert at(session, "getent hosts nosuch").status == 2

@@ -142,12 +142,11 @@ def _printed(call: Call, query: Query, answer: Answer, server: NameServer) -> st
     text = _head(answer) if query.on("comments") else ""
     if query.on("question"):
         heading = ";; QUESTION SECTION:\n" if query.on("comments") else ""
-        text += heading + ";" + _columns([(answer.name, 0), ("IN", 32), (answer.type, 40)]) + "\n"
+        text += heading + question(answer)
         text += "\n" if query.on("comments") else ""
-    for name, records in (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional)):
-        if records and query.on(name):
-            text += f";; {name.upper()} SECTION:\n" if query.on("comments") else ""
-            text += "".join(_line(record) + "\n" for record in records) + ("\n" if query.on("comments") else "")
+    for name, lines in sections(answer):
+        if query.on(name):
+            text += f";; {name.upper()} SECTION:\n{lines}\n" if query.on("comments") else lines
     if query.on("stats"):
         moment = datetime.fromtimestamp(call.cluster.now, UTC).strftime("%a %b %d %H:%M:%S UTC %Y")
         way = "TCP" if query.switches.get("tcp") or query.switches.get("vc") else "UDP"
@@ -157,17 +156,33 @@ def _printed(call: Call, query: Query, answer: Answer, server: NameServer) -> st
 
 
 def _head(answer: Answer) -> str:
-    number = zlib.crc32(f"{answer.name}/{answer.type}".encode()) & 0xFFFF
-    flags = ("qr aa rd" if answer.is_authoritative else "qr rd ra")
     warning = (";; WARNING: .local is reserved for Multicast DNS\n"
                ";; You are currently testing what happens when an mDNS query is leaked to DNS\n"
                if answer.name.lower().endswith(".local.") else "")
     recursion = ";; WARNING: recursion requested but not available\n" if answer.is_authoritative else ""
-    status = answer.rcode.value
+    return (f";; Got answer:\n{warning}{header(answer, 1)}{recursion}\n"
+            ";; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n")
+
+
+def header(answer: Answer, options: int) -> str:
+    """The two lines about the header of a reply with so many OPT records."""
+    number = zlib.crc32(f"{answer.name}/{answer.type}".encode()) & 0xFFFF
+    flags = "qr aa rd" if answer.is_authoritative else "qr rd ra"
     counts = (f"QUERY: 1, ANSWER: {len(answer.answer)}, AUTHORITY: {len(answer.authority)}, "
-              f"ADDITIONAL: {len(answer.additional) + 1}")
-    return (f";; Got answer:\n{warning};; ->>HEADER<<- opcode: QUERY, status: {status}, id: {number}\n"
-            f";; flags: {flags}; {counts}\n{recursion}\n;; OPT PSEUDOSECTION:\n; EDNS: version: 0, flags:; udp: 1232\n")
+              f"ADDITIONAL: {len(answer.additional) + options}")
+    return (f";; ->>HEADER<<- opcode: QUERY, status: {answer.rcode.value}, id: {number}\n"
+            f";; flags: {flags}; {counts}\n")
+
+
+def question(answer: Answer) -> str:
+    """The line of the question section."""
+    return ";" + _columns([(answer.name, 0), ("IN", 32), (answer.type, 40)]) + "\n"
+
+
+def sections(answer: Answer) -> list[tuple[str, str]]:
+    """(name, lines) of the sections with records."""
+    given = (("answer", answer.answer), ("authority", answer.authority), ("additional", answer.additional))
+    return [(name, "".join(_line(record) + "\n" for record in records)) for name, records in given if records]
 
 
 def _line(record: Record) -> str:

@@ -1,6 +1,6 @@
-"""nslookup, host and getent beside dig.
+"""nslookup and getent, beside dig and host.
 
-Source: bin/dig/nslookup.c, host.c of BIND 9.18; busybox networking/nslookup.c (all search domains are asked, for names
+Source: bin/dig/nslookup.c of BIND 9.18; busybox networking/nslookup.c (all search domains are asked, for names
 without a dot); getent(1) of glibc. Rule D93.
 """
 
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from simnet import ip
 from simnet.console.desk import Call
-from simnet.console.flags import GETOPT, Flag, FlagError, read_flags, switch
 from simnet.console.output import Output, failed
 from simnet.console.tools.dig import dig, rdata, reverse_name
-from simnet.console.tools.nameserver import Place, place_of
+from simnet.console.tools.host import host
+from simnet.console.tools.nameserver import Place, end_of_aliases, place_of, unreached
 from simnet.dataplane.dns.records import ADDRESS_TYPES, SOA, Answer, Rcode
 
 __all__ = ["dig", "getent", "host", "nslookup"]
-
 
 _WORDS = {"MX": "mail exchanger", "NS": "nameserver", "TXT": "text"}
 
@@ -26,12 +25,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _unreached(place: Place, times: int) -> Output:
-    why = place.server.failure or "timed out"
-    return Output(f";; communications error to {place.server.label}: {why}\n" * times + ";; no servers could be reached\n\n",
-                  status=1)
 
 
 # nslookup -------------------------------------------------------------------------------------------------------
@@ -57,7 +50,7 @@ def _bind_nslookup(place: Place, name: str, kinds: list[str]) -> Output:
     asked = reverse_name(name) if reverse else name
     tried = list(place.tried(asked, kinds[0] if kinds else "PTR" if reverse else "A", search=not reverse))
     if not tried or place.server.ask is None:
-        return _unreached(place, 3)
+        return unreached(place, 3)
     first = tried[-1]
     head = "".join(_recursion(place, answer) for answer in tried)
     if not reverse:
@@ -66,7 +59,7 @@ def _bind_nslookup(place: Place, name: str, kinds: list[str]) -> Output:
         return Output(head + f"** server can't find {asked.rstrip('.')}: {first.rcode.value}\n\n", status=1)
     text = _nslookup_lines(first)
     if not kinds and not reverse:
-        asked = _end_of_aliases(first)
+        asked = end_of_aliases(first)
         other = place.server.ask(asked, "AAAA")
         text += _recursion(place, other) + (_nslookup_lines(other) or _no_answer(asked) * (not text))
     text = text or _no_answer(asked)
@@ -83,15 +76,6 @@ def _recursion(place: Place, answer: Answer) -> str:
     """What nslookup says of a reply without RA, unless it was told whom to ask."""
     return "" if place.is_told or not answer.is_authoritative else (
         f";; Got recursion not available from {place.server.address}\n")
-
-
-def _end_of_aliases(answer: Answer) -> str:
-    """The name the aliases of an answer lead to: what the tool asks about next."""
-    at = answer.name
-    for record in answer.answer:
-        if record.type == "CNAME" and record.name.lower() == at.lower():
-            at = str(record.data)
-    return at
 
 
 def _non_authoritative(answer: Answer) -> str:
@@ -147,54 +131,6 @@ def _busybox_nslookup(place: Place, name: str, kinds: list[str]) -> Output:
                 text += f"** server can't find {each.rstrip('.')}: {answer.rcode.value}\n\n"
                 status = 1
     return Output(head + text, status=status)
-
-
-# host -----------------------------------------------------------------------------------------------------------
-
-_HOST = (Flag("t", "t"), switch("v", "v"), switch("a", "a"), Flag("W", "W"), switch("T", "T"), switch("4", "4"),
-         switch("6", "6"), Flag("R", "R"), Flag("N", "N"))
-
-
-def host(call: Call) -> Output:
-    """`host [-t TYPE] NAME [SERVER]`: A, then AAAA and MX for the name that worked."""
-    try:
-        flags = read_flags(call.args, _HOST, GETOPT)
-    except FlagError as problem:
-        return failed(f"host: {problem}")
-    if flags.on("a") or flags.on("v"):
-        return failed("host: -a and -v are not modelled; dig shows the whole answer")
-    if not flags.operands:
-        return failed("Usage: host [-aTvW] [-t type] name [server]")
-    name, server = flags.operands[0], "".join(flags.operands[1:2])
-    place = place_of(call, server)
-    if place is None:
-        return failed(f"host: couldn't get address for '{server}': not found")
-    reverse = _is_address(name)
-    kind = flags.get("t").upper() or ("PTR" if reverse else "A")
-    first = place.look(reverse_name(name) if reverse else name, kind, search=not reverse)
-    if first is None:
-        return _unreached(place, 2)
-    head = (f"Using domain server:\nName: {server}\nAddress: {place.server.label}\nAliases: \n\n" if server else "")
-    if first.rcode is not Rcode.NOERROR:
-        number = {"FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}.get(first.rcode.value, 2)
-        asked = reverse_name(name).rstrip(".") + "." if reverse else name
-        return Output(head + f"Host {asked} not found: {number}({first.rcode.value})\n", status=1)
-    answers = [first]
-    if not flags.has("t") and not reverse and place.server.ask is not None:
-        end = _end_of_aliases(first)
-        answers += [place.server.ask(end, other) for other in ("AAAA", "MX")]
-    text = "".join(_host_lines(answer) for answer in answers)
-    if not text and len(answers) == 1:
-        text = f"{first.name.rstrip('.')} has no {kind} record\n"
-    return Output(head + "".join(dict.fromkeys(text.splitlines(keepends=True))))
-
-
-def _host_lines(answer: Answer) -> str:
-    words = {"A": "has address", "AAAA": "has IPv6 address", "CNAME": "is an alias for", "PTR": "domain name pointer",
-             "SRV": "has SRV record", "MX": "mail is handled by", "NS": "name server", "TXT": "descriptive text",
-             "SOA": "has SOA record"}
-    return "".join(f"{record.name.rstrip('.')} {words.get(record.type, f'has {record.type} record')} {rdata(record)}\n"
-                   for record in answer.answer)
 
 
 # getent ---------------------------------------------------------------------------------------------------------

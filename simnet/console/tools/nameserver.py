@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from simnet import ip
 from simnet.console.desk import Call
+from simnet.console.output import Output
 from simnet.console.tools.probes import address_of
 from simnet.dataplane.dns.records import Answer, Rcode
 from simnet.dataplane.verdict import Verdict
@@ -70,6 +71,22 @@ class Place:
         """The first answer that is not NXDOMAIN, else the last; None when the server cannot be reached."""
         answers = list(self.tried(name, kind, search))
         return answers[-1] if answers else None
+
+
+def unreached(place: Place, times: int) -> Output:
+    """What nslookup and host print after so many attempts."""
+    why = place.server.failure or "timed out"
+    return Output(f";; communications error to {place.server.label}: {why}\n" * times + ";; no servers could be reached\n\n",
+                  status=1)
+
+
+def end_of_aliases(answer: Answer) -> str:
+    """The name the aliases of an answer lead to: what the tools ask about next."""
+    at = answer.name
+    for record in answer.answer:
+        if record.type == "CNAME" and record.name.lower() == at.lower():
+            at = str(record.data)
+    return at
 
 
 def place_of(call: Call, server: str = "") -> Place | None:

@@ -170,9 +170,9 @@ class Written:
         self.questions.clear()
 
 
-def message_size(answer: Answer) -> int:
+def message_size(answer: Answer, edns: bool = True) -> int:
     """Octets of the whole reply over TCP, with the OPT record of a query that had one."""
-    return len(write_reply(_query_for(answer, Edns(1232)), answer, TCP_SIZE))
+    return len(write_reply(_query_for(answer, Edns(1232) if edns else None), answer, TCP_SIZE))
 
 
 def records_over_udp(answer: Answer) -> int:
