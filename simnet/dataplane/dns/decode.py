@@ -33,6 +33,7 @@ _PLAIN = {byte: chr(byte) for byte in range(0x21, 0x7F) if chr(byte) not in ".\\
 _PLAIN_OCTETS = bytes(_PLAIN)
 _ESCAPED = [_PLAIN.get(byte) or f"\\{byte:03d}" for byte in range(256)]
 _HEADER = Struct("!6H")
+_RECORD = Struct("!2HIH")
 NOTHING_KNOWN: Mapping[bytes, Question] = {}
 
 
@@ -86,10 +87,10 @@ def _edns(message: bytes, at: int, others: int, additionals: int) -> Edns | None
     found: Edns | None = None
     for index in range(others + additionals):
         is_root = at < len(message) and message[at] == 0
-        at = _after_name(message, at)
+        at = at + 1 if is_root else read_name(message, at)[1]
         if at + 10 > len(message):
             raise Malformed("a record ends early")
-        kind, klass, ttl, size = unpack_from("!2HIH", message, at)
+        kind, klass, ttl, size = _RECORD.unpack_from(message, at)
         at += 10 + size
         if at > len(message):
             raise Malformed("the data of a record ends early")
@@ -98,13 +99,6 @@ def _edns(message: bytes, at: int, others: int, additionals: int) -> Edns | None
                 raise Malformed("an OPT record out of place")
             found = Edns(klass, ttl >> 16 & 0xFF, bool(ttl & DO))
     return found
-
-
-def _after_name(message: bytes, at: int) -> int:
-    """The offset behind the name at `at`."""
-    if at < len(message) and message[at] == 0:
-        return at + 1
-    return read_name(message, at)[1]
 
 
 def read_name(message: bytes, at: int) -> tuple[str, int]:

@@ -139,8 +139,8 @@ def write_around(query: Query, body: Body) -> bytes:
 
 
 class Written:
-    """Replies that stay good until the next change that matters: whole ones by the octets of the message, for clients
-    that repeat it, and their records by the question, for messages that differ in an option or a flag."""
+    """Replies that stay good until the next change that matters: a whole one by the octets of the first message with a
+    question, and its records by the question, for later messages that differ in an option or a flag."""
 
     __slots__ = ("bodies", "messages", "questions")
 

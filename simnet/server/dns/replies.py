@@ -55,12 +55,12 @@ def reply(cluster: Cluster, message: bytes, client: str | None, transport: str, 
         if _has_choice(answer.answer) or _has_choice(answer.additional):
             return (write_reply(query, _shuffled(answer, query.id + cluster.settings.seed), limit),)
         body = write_body(query, answer, limit)
+        octets = write_around(query, body)
         if dns.may_remember:
+            memory.keep(key, octets[2:])
             memory.keep_body(asked, query.question, body)
-    octets = write_around(query, body)
-    if dns.may_remember:
-        memory.keep(key, octets[2:])
-    return (octets,)
+        return (octets,)
+    return (write_around(query, body),)
 
 
 def _asked(cluster: Cluster, query: Query, client: str | None, transport: str, ask: Ask | None) -> Answer:
