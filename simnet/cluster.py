@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -32,7 +33,7 @@ from simnet.dataplane.outcomes import Outcomes
 from simnet.dataplane.packet import Actor, Packet
 from simnet.dataplane.resolve import remember_lookups
 from simnet.dataplane.ruletable import NodeRules, node_rules
-from simnet.dataplane.step import Trace
+from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.topology import check_link, check_vertex
 from simnet.dataplane.view import View
 from simnet.dataplane.walk import flow_hash, look_up
@@ -334,7 +335,8 @@ class Cluster:
 
     def open(self, url: str, source: str = LAPTOP, **options: Any) -> Link:
         """Open a connection that later requests reuse: it stays with the endpoint it got."""
-        return Link(self.view, self._send(url, source, options, commit=True), flow_hash(self.settings.seed))
+        return Link(self.view, self._send(url, source, options, commit=True), partial(flow_hash, self.settings.seed),
+                    self._remember)
 
     def _send(self, url: str, source: str, options: dict[str, Any], commit: bool) -> Trace:
         given = _options(options)
@@ -357,10 +359,13 @@ class Cluster:
         name = packet.flow.actor.name
         used = self._source_ports.get(name, FIRST_SOURCE_PORT)
         self._source_ports[name] = used + 1 if used < LAST_SOURCE_PORT else FIRST_SOURCE_PORT
-        self.view.affinity.commit(trace.steps, self.now)
-        self.view.ingress.commit(trace.steps, self.now)
+        self._remember(trace.steps)
+
+    def _remember(self, steps: tuple[Step, ...]) -> None:
+        self.view.affinity.commit(steps, self.now)
+        self.view.ingress.commit(steps, self.now)
         if self.settings.dns.remembers:
-            remember_lookups(self.view, trace.steps)
+            remember_lookups(self.view, steps)
 
     # underlay ------------------------------------------------------------------------------------------------------
 

@@ -201,9 +201,10 @@ def service(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """`simnet serve`: answer real clients until stopped."""
-    from simnet.cli import serve as serving  # sockets and asyncio, which nothing else needs
+    from simnet.cli import serve as dns  # sockets and asyncio, which nothing else needs
+    from simnet.cli import serve_http as http
 
-    return serving.run(arguments)
+    return dns.run(arguments) if arguments.what == "dns" else http.run(arguments)
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = MappingProxyType({

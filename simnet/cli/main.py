@@ -38,6 +38,7 @@ examples:
   simnet rules --node node-1 -f app/ | iptables-restore --test
   simnet resolve web.shop --from pod/client -f app/    every DNS question behind a name
   simnet serve dns -f app/                             answer dig @127.0.0.1 -p 5353
+  simnet serve http -f app/                            answer curl http://127.0.0.1:8080/
   simnet convert ingress -f app/ > gateway.yaml        HTTPRoutes that behave the same, and what cannot be kept
 
 exit status: 0 fine, 1 something failed, 2 the input could not be read
@@ -288,8 +289,41 @@ def _serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     dns.add_argument("--listen", default="127.0.0.1:5353", metavar="ADDRESS:PORT",
                      help="a loopback address; port 0 picks a free one (default: 127.0.0.1:5353)")
     dns.add_argument("--as", dest="seen_as", metavar="pod/NAME", help="answer as this pod would be answered")
-    dns.add_argument("--follow", action="store_true",
-                     help="start afresh when the files change; wrong files leave the old answers")
+    _followed(dns)
+    _serve_http(kinds)
+
+
+def _followed(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--follow", action="store_true",
+                         help="start afresh when the files change; wrong files leave the old answers")
+
+
+def _serve_http(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    http = kinds.add_parser("http", help="HTTP and HTTPS into the cluster", description="Answer real HTTP and HTTPS clients "
+                            "through the cluster's Ingress controller. Every answer names the pod (X-Simnet-Pod) and the "
+                            "walk (X-Simnet-Trace), which GET /.simnet/trace/ID shows: curl -i http://127.0.0.1:8080/")
+    _manifests(http)
+    http.add_argument("--http", default="127.0.0.1:8080", metavar="ADDRESS:PORT",
+                      help="where plain HTTP is answered; port 0 picks a free one (default: 127.0.0.1:8080)")
+    http.add_argument("--https", default="127.0.0.1:8443", metavar="ADDRESS:PORT",
+                      help="where HTTPS is answered, with the certificates of the Secrets (default: 127.0.0.1:8443)")
+    http.add_argument("--to", default="", metavar="ADDRESS[:PORT]",
+                      help="the address of the cluster they lead to (default: that of the first Ingress controller)")
+    _source(http)
+    http.add_argument("--nodeports", action="store_true", help="open node ports too: on 127.0.0.1 for the first node, with "
+                      "several nodes on 127.18.0.3 for the one at 172.18.0.3")
+    http.add_argument("--loadbalancers", action="store_true", help="open LoadBalancer addresses too: 203.0.113.1 on "
+                      "127.0.113.1, ports below 1024 by 8000 higher")
+    http.add_argument("--upstream", action="append", default=[], metavar="PODS=URL", help="let a program on this machine "
+                      "answer for pods: app=web=http://127.0.0.1:3000 or pod/NAME=http://...; may be repeated")
+    http.add_argument("--trace", action="store_true", help="print the walk of every request")
+    _followed(http)
+    http.add_argument("--public", action="store_true", help="allow --http and --https addresses that others can reach")
+    http.add_argument("--max-head", type=int, metavar="BYTES", help="of a request's line and headers (default: 32768)")
+    http.add_argument("--max-body", type=int, metavar="BYTES", help="of a request's body (default: 67108864)")
+    http.add_argument("--max-connections", type=int, metavar="NUMBER", help="of all clients (default: 1000)")
+    http.add_argument("--timeout", type=float, metavar="SECONDS",
+                      help="for a request's head (default: 15), and for anything to happen (default: 60)")
 
 
 def _source(command: argparse.ArgumentParser) -> None:
@@ -355,9 +389,17 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     finally:
         write("")  # argparse has written help or version; a reader that has gone away is no error
     if unknown:
-        of = commands.get(word, top)
+        of = _innermost(commands.get(word, top), argv)
         of.error(f"{unknown[0]!r} is not understood{_hint(unknown[0], re.findall(r'--[a-z][a-z-]*', of.format_help()))}")
     return arguments
+
+
+def _innermost(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the sub-command that is named, `http` of `serve http`."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return next((_innermost(action.choices[word], argv) for word in argv if word in action.choices), parser)
+    return parser
 
 
 def _set_apart(argv: Sequence[str]) -> Sequence[str]:

@@ -76,6 +76,9 @@ def is_cut_off(steps: Iterable[Taken]) -> bool:
     """Whether the client's own connection gets no answer though it reaches a listener. Cheaper than `ways_back`: only a
     choice made away from the client's node, without rewriting, can do that."""
     own = [step for step in steps if step.before.flow.parent is None]
+    departed = next((step.because for step in own if type(step.because) is because.Departed), None)
+    if departed is not None and departed.masqueraded_to is not None:
+        return False
     for step in own:
         if type(step.because) is because.EndpointChosen and step.because.claim.node != step.before.flow.actor.node:
             way = _way_back(own)

@@ -3,6 +3,7 @@ anew once its endpoint is gone (rule CT-2)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from simnet.dataplane import decisions as because
 from simnet.dataplane.client import reply_of, split_headers
 from simnet.dataplane.cross import cross
 from simnet.dataplane.exchange import answered
+from simnet.dataplane.http.message import Reply, Request
 from simnet.dataplane.packet import Flow, Packet, Place
 from simnet.dataplane.step import Step, Trace
 from simnet.dataplane.underlay import Broken
@@ -22,33 +24,40 @@ from simnet.objects.pod import Pod
 UDP_IDLE: Final = 30  # seconds without a datagram after which a node forgets a UDP flow,
 UDP_STREAM_IDLE: Final = 120  # and the same once the flow has lasted
 STREAM_AFTER: Final = 2  # seconds
+Steps = tuple[Step, ...]
 ESTABLISHED = (None, Verdict.DELIVERED, Verdict.ANSWERED)
 
 
 class Link:
     """Made by `Cluster.open`. `trace` is how it was opened."""
 
-    def __init__(self, view: View, trace: Trace, choose: Chooser) -> None:
+    def __init__(self, view: View, trace: Trace, chooser: Callable[[int], Chooser], commit: Callable[[Steps], None]
+                 ) -> None:
+        """`chooser` makes the chooser for the request of this number: a proxy balances each anew. `commit` is given
+        what every later request leaves behind at and beyond the receiver; its packets are not new ones (rule AF-3)."""
         self.trace = trace
-        self._view, self._choose = view, choose
+        self._view, self._chooser, self._commit = view, chooser, commit
+        self._choose = chooser(0)
+        self._arrival = _arrival_of(trace)
+        self._requests = 0 if trace.steps[0].before.flow.request is None else 1
         self._began = self._heard = view.now
         self._idle = UDP_IDLE
 
     @property
     def is_open(self) -> bool:
         """Whether the connection was established at all."""
-        return self._arrival() is not None
+        return self._arrival is not None
 
     def request(self, target: str = "/", *, method: str = "GET", headers: Any = (), body: bytes | str = b"",
-                reply: Any = None) -> Trace:
+                http_version: str | None = None, reply: Any = None) -> Trace:
         """Send another HTTP request over the connection: no new resolving and no new choice of a Service's endpoint;
-        a proxy still routes each request anew.
+        a proxy still routes and balances each request anew.
 
         The connection goes the way it was opened on, whatever became of Services and endpoint lists since; it ends
         UNREACHABLE where a link of the underlay is gone, and REFUSED (reset) where the pod that took it is. Raises
         UsageError if nothing is open, if it is no HTTP connection, and when the pod that opened it is gone.
         """
-        arrival = self._arrival()
+        arrival = self._arrival
         if arrival is None:
             raise UsageError(f"the connection was never established ({self.trace.result}); nothing can be sent over it")
         asked = self.trace.steps[arrival].before.flow.request
@@ -59,10 +68,26 @@ class Link:
             raise UsageError(f"{old.actor.name}, which opened the connection, is gone; nothing can be sent over it")
         hosts, others = split_headers(headers)
         asked = replace(asked, target=target, method=method, headers=others, host=hosts[0] if hosts else asked.host,
-                        body=body.encode() if isinstance(body, str) else body)
-        flow = Flow(old.actor, old.host, old.protocol, asked, old.family, None, old.via, old.front_end)
-        steps = self._carried(arrival, flow)
-        return answered(self._view, Trace(steps), self._choose, reply_of(reply))
+                        body=body.encode() if isinstance(body, str) else body,
+                        http_version=http_version or asked.http_version)
+        return self.answer(self.reach(asked), reply_of(reply))
+
+    def reach(self, request: Request) -> Trace:
+        """Carry a request over the connection to where it rests, without an answer yet. Nothing is committed, and until
+        an answer was given the same request comes to the same place. Only for a connection that is open."""
+        arrival = self._arrival
+        assert arrival is not None, "only an open connection carries requests"
+        old = self.trace.steps[arrival].before.flow
+        flow = Flow(old.actor, old.host, old.protocol, request, old.family, None, old.via, old.front_end)
+        self._choose = self._chooser(self._requests)
+        return Trace(self._carried(arrival, flow))
+
+    def answer(self, reached: Trace, reply: Reply | None = None) -> Trace:
+        """The way back of what `reach` gave: the receiver answers by itself, or as `reply` says. Commits the effects."""
+        trace = answered(self._view, reached, self._choose, reply)
+        self._requests += 1
+        self._commit(trace.steps[self._arrival or 0:])
+        return trace
 
     def send(self) -> Trace:
         """Send more over a plain connection, tcp, udp or sctp, from the same socket.
@@ -77,7 +102,7 @@ class Link:
         first = self.trace.steps[0].before
         if first.flow.request is not None:
             raise UsageError("this is an HTTP connection; use request() to send over it")
-        arrival = self._arrival()
+        arrival = self._arrival
         if first.protocol == "UDP" and (arrival is None or self._is_stale()):
             return self._balanced_anew()
         if arrival is None:
@@ -107,32 +132,26 @@ class Link:
         self.trace = walk(self._view, start, self._choose)
         self._began = self._heard = self._view.now
         self._idle = UDP_IDLE
+        self._arrival = _arrival_of(self.trace)
         self._view.affinity.commit(self.trace.steps, self._view.now)
         return self.trace
 
-    def _arrival(self) -> int | None:
-        """Index of the step at which the client's own connection reached a listener."""
-        for index, step in enumerate(self.trace.steps):
-            if step.before.place is Place.POD:
-                return index if step.because.verdict in ESTABLISHED else None
-        return None
-
     # the way -------------------------------------------------------------------------------------------------------
 
-    def _carried(self, arrival: int, flow: Flow) -> tuple[Step, ...]:
-        """The steps of the way, as far as it still stands, and what the receiver does."""
-        for index, step in enumerate(self.trace.steps[:arrival]):
+    def _carried(self, arrival: int, flow: Flow) -> Steps:
+        """The steps of the way, as far as it still stands, and what the receiver does. They belong to this request."""
+        whole = self._view.underlay.is_whole
+        for index, step in enumerate(() if whole else self.trace.steps[:arrival]):
             broken = self._broken(step)
             if broken is not None:
-                return (*self.trace.steps[:index], broken)
-        before = self.trace.steps[arrival].before
-        packet = Packet(Place.POD, before.node, before.source, before.source_port, before.destination, before.port,
-                        flow, before.claim, before.target)
+                return tuple(_of(flow, (*self.trace.steps[:index], broken)))
+        way = _of(flow, self.trace.steps[:arrival])
+        packet = _carrying(flow, self.trace.steps[arrival].before)
         taker = getattr(self.trace.steps[arrival].because, "pod", None)
         if isinstance(taker, Pod) and not self._lives(taker):
             nobody = because.NotListening(f"pod/{taker.key}", None, None, packet.port, ())
-            return (*self.trace.steps[:arrival], Step(packet, None, nobody))
-        return (*self.trace.steps[:arrival], *walk(self._view, packet, self._choose).steps)
+            return (*way, Step(packet, None, nobody))
+        return (*way, *walk(self._view, packet, self._choose).steps)
 
     def _broken(self, step: Step) -> Step | None:
         """The step with the link that has gone missing since, None when its way still stands."""
@@ -150,3 +169,30 @@ class Link:
         """Whether a pod of the connection still runs: not ended, deleted or replaced, and at the same address."""
         now = self._view.pod(pod.key)
         return (now is not None and not now.is_terminal and now.created == pod.created and now.pod_ips == pod.pod_ips)
+
+
+def _arrival_of(trace: Trace) -> int | None:
+    """Index of the step at which the client's own connection reached a listener."""
+    for index, step in enumerate(trace.steps):
+        if step.before.place is Place.POD:
+            return index if step.because.verdict in ESTABLISHED else None
+    return None
+
+
+def _of(flow: Flow, steps: Steps) -> list[Step]:
+    """The same steps, taken by another request."""
+    found: list[Step] = []
+    before = _carrying(flow, steps[0].before) if steps else None
+    for step in steps:
+        assert before is not None, "only the last step of a walk leads nowhere"
+        after = _carrying(flow, step.after) if step.after is not None else None
+        found.append(Step(before, after, step.because))
+        before = after
+    return found
+
+
+def _carrying(flow: Flow, packet: Packet) -> Packet:
+    """The same packet, of another request."""
+    again = packet.at(packet.place)
+    again.flow, again.masquerade = flow, packet.masquerade
+    return again

@@ -164,12 +164,13 @@ def look_up(net: View, actor: Actor, name: str, libc: str | None, family: int | 
     return decision.lookup
 
 
-def flow_hash(seed: int) -> Chooser:
+def flow_hash(seed: int, turn: int = 0) -> Chooser:
     """A chooser that gives equal connections equal branches: a mix of the five numbers of a connection and the seed.
 
-    Two forks of one walk are told apart by the place. Plain integer arithmetic, so every machine picks the same.
+    `turn` tells apart what one connection carries one after another, the place two forks of one walk. Plain integer
+    arithmetic, so every machine picks the same.
     """
-    seeded = seed * 0x9E3779B97F4A7C15
+    seeded = seed * 0x9E3779B97F4A7C15 + turn * 0xD6E8FEB86659FD93
 
     def choose(packet: Packet, fork: Fork) -> int:
         mixed = (packet.source + packet.source_port * 0x9E3779B1 + packet.destination * 0x85EBCA77

@@ -33,19 +33,19 @@ class CannotListen(UsageError):
     """The address cannot be listened on: in use, not allowed, not there."""
 
 
-def read_address(text: str, default_port: int) -> tuple[str, int]:
-    """`127.0.0.1:5353`, `[::1]:5353`, or without a port; port 0 is any free one.
+def read_address(text: str, default_port: int, option: str = "--listen", anywhere: bool = False) -> tuple[str, int]:
+    """`127.0.0.1:5353`, `[::1]:5353`, or without a port; port 0 is any free one. `option` is what it was given with.
 
-    Raises UsageError for anything but a loopback address.
+    Raises UsageError for anything but a loopback address, or any address with `anywhere`.
     """
     any_port = text.endswith(":0")
     host, port = split_host_port(text.removesuffix(":0") if any_port else text)
     try:
         number = ip.number(host)
     except ValueError:
-        raise UsageError(f"--listen {text!r} is not an address with a port; write 127.0.0.1:{default_port}") from None
-    if not is_loopback(number) and number != ip.number("::1"):
-        raise UsageError(f"--listen {text!r}: only loopback addresses are served, 127.0.0.1:{default_port} for one")
+        raise UsageError(f"{option} {text!r} is not an address with a port; write 127.0.0.1:{default_port}") from None
+    if not anywhere and not is_loopback(number) and number != ip.number("::1"):
+        raise UsageError(f"{option} {text!r}: only loopback addresses are served, 127.0.0.1:{default_port} for one")
     return host, 0 if any_port else default_port if port is None else port
 
 
@@ -70,6 +70,20 @@ def open_sockets(host: str, port: int) -> tuple[socket.socket, socket.socket]:
         streams.setblocking(False)
         return datagrams, streams
     raise CannotListen(f"no free port on {host}")
+
+
+def open_stream(host: str, port: int) -> socket.socket:
+    """A listening stream socket; port 0 picks a free one. Raises CannotListen."""
+    stream = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stream.bind((host, port))
+        stream.listen(512)
+    except OSError as problem:
+        stream.close()
+        raise CannotListen(f"cannot listen on {ip.host_port(ip.number(host), port)}: {problem.strerror}") from None
+    stream.setblocking(False)
+    return stream
 
 
 class Server:

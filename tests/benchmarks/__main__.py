@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import addresses, dns, ingress, manifests, paths, pods, requests, selectors, startup, vips
+from tests.benchmarks import addresses, dns, http, ingress, manifests, paths, pods, requests, selectors, startup, vips
 from tests.benchmarks.bench import Row
 
 GROUPS = {"T": startup.rows, "W": requests.rows, "S": pods.rows, "I": ingress.rows, "Y": manifests.rows,
-          "A": addresses.rows, "E": selectors.rows, "V": vips.rows, "G": paths.rows, "D": dns.rows}
+          "A": addresses.rows, "E": selectors.rows, "V": vips.rows, "G": paths.rows, "D": dns.rows, "H": http.rows}
 NOTES = {"A": addresses.NOTE}
 
 

@@ -78,6 +78,35 @@ def test_a_proxy_routes_every_request_anew() -> None:
     assert link.request().result == "404"
 
 
+def test_a_proxy_balances_every_request_anew() -> None:
+    """Round robin from a random start (rule B-7), also over one kept connection; a Service's endpoint stays (CT-1)."""
+    cluster = simnet.Cluster(nodes=2)
+    cluster.apply([deployment("web", replicas=4), built_service("web"), ingress("web", host="shop.test")])
+    link = cluster.open("http://shop.test/", OUTSIDE)
+    assert len({link.request().endpoint.pod for _ in range(40)}) == 4
+    direct = cluster.open("http://web/", f"pod/{cluster.list('pod', selector='app=web')[0].key}")
+    assert len({direct.request().endpoint.pod for _ in range(40)}) == 1
+
+
+def test_later_requests_are_counted_by_rate_limits() -> None:
+    """limit-rpm counts requests, not connections (rule K-11)."""
+    cluster = simnet.Cluster(nodes=1)
+    cluster.apply([deployment("web"), built_service("web"),
+                   ingress("web", host="shop.test", annotations={"limit-rpm": "1", "limit-burst-multiplier": "3"})])
+    link = cluster.open("http://shop.test/", OUTSIDE)
+    results = [link.trace.result, *(link.request().result for _ in range(8))]
+    assert results[0] == "200" and results[-1] == "503" and results.index("503") <= 4
+
+
+def test_every_step_of_a_later_request_is_that_requests() -> None:
+    _cluster, link = opened()
+    trace = link.request("/later", method="HEAD", headers={"X-One": "1"}, http_version="1.0")
+    asked = trace.steps[0].before.flow.request
+    assert asked is not None and (asked.target, asked.method, asked.http_version) == ("/later", "HEAD", "1.0")
+    assert all(step.before.flow is trace.steps[0].before.flow for step in trace.steps)
+    assert trace.response.body == b"" and "asks HEAD" in simnet.explain(trace) and link.trace.response.body
+
+
 # what has gone ---------------------------------------------------------------------------------------------------
 
 def refused_by(trace: simnet.Trace) -> str:

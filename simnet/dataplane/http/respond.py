@@ -69,7 +69,10 @@ def responded(net: Answering, trace: Trace, reply: Reply | None = None) -> Trace
         return trace
     if request.method == "HEAD":
         response = replace(response, body=b"")
-    return Trace(trace.steps, replace(response, certificate=_certificate(trace), http_version=_negotiated(trace, request)))
+    certificate, version = _certificate(trace) if request.is_tls else None, _negotiated(trace, request)
+    if certificate is not response.certificate or version != response.http_version:
+        response = replace(response, certificate=certificate, http_version=version)
+    return Trace(trace.steps, response)
 
 
 def _negotiated(trace: Trace, request: Request) -> str:
