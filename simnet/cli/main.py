@@ -308,7 +308,8 @@ def _serve_http(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     http.add_argument("--https", default="127.0.0.1:8443", metavar="ADDRESS:PORT",
                       help="where HTTPS is answered, with the certificates of the Secrets (default: 127.0.0.1:8443)")
     http.add_argument("--to", default="", metavar="ADDRESS[:PORT]",
-                      help="the address of the cluster they lead to (default: that of the first Ingress controller)")
+                      help="the address of the cluster they lead to (default: that of the first Ingress "
+                      "controller, or of the first Gateway where there is no Ingress)")
     _source(http)
     http.add_argument("--nodeports", action="store_true", help="open node ports too: on 127.0.0.1 for the first node, with "
                       "several nodes on 127.18.0.3 for the one at 172.18.0.3")

@@ -11,7 +11,8 @@ class Limits:
 
     `head_bytes` and `fields` bound request line and headers, `body_bytes` a request's body, `connections` all clients
     together. `head_seconds` is the time a whole head may take, `idle_seconds` how long nothing may happen on a
-    connection, `tunnel_seconds` the same after a protocol switch. `traces` are remembered, the oldest goes first.
+    connection, `tunnel_seconds` the same after a protocol switch. `traces` are remembered, the oldest goes first; many
+    more, and every request would touch memory that is in no cache.
     """
 
     head_bytes: int = 32 << 10
@@ -21,4 +22,4 @@ class Limits:
     head_seconds: float = 15.0
     idle_seconds: float = 60.0
     tunnel_seconds: float = 3600.0
-    traces: int = 1000
+    traces: int = 256

@@ -36,28 +36,33 @@ class Front(NamedTuple):
 
 
 def front_of(cluster: Cluster, to: str = "") -> Front:
-    """What `to` says (`203.0.113.2`, ports 80 and 443, or with one port for both), else the first Ingress controller.
+    """What `to` says (`203.0.113.2`, ports 80 and 443, or with one port for both); else the first Ingress controller, or
+    the first Gateway with an address where there is no Ingress.
 
     A controller is found at its LoadBalancer address, else at the host port of its node, else at its pod.
-    Raises UsageError when there is none, and for a bad `to`.
+    Raises UsageError when there is neither, and for a bad `to`.
     """
     if to:
-        return _given(to)
+        return _given(to, "--to")
     controllers = list(cluster.view.ingress.all())
+    gateway = next((each for each in cluster.list("gateway")
+                    if each.addresses and ip.number_or_none(each.addresses[0]) is not None), None)
+    if gateway is not None and not (controllers and cluster.list("ingress")):
+        return _given(gateway.addresses[0], f"Gateway {gateway.key}")
     if not controllers:
-        raise UsageError("no Ingress controller is there to lead to; name an address of the cluster with --to")
+        raise UsageError("neither an Ingress controller nor a Gateway is there to lead to; name an address of the cluster with --to")
     controller = controllers[0]
     found = [_address_of(cluster, controller, port) for port in (controller.ports[0], controller.https_ports[0])]
     return Front(found[0], found[1], f"Ingress controller {controller.name}")
 
 
-def _given(to: str) -> Front:
+def _given(to: str, what: str) -> Front:
     try:
         host, port = split_host_port(to)
         number = ip.number(host)
     except ValueError:
         raise UsageError(f"--to {to!r} is not an address; write 203.0.113.2 or 203.0.113.2:8080") from None
-    return Front(ip.host_port(number, port or 80), ip.host_port(number, port or 443), "--to")
+    return Front(ip.host_port(number, port or 80), ip.host_port(number, port or 443), what)
 
 
 def _address_of(cluster: Cluster, controller: Controller, port: int) -> str:

@@ -40,10 +40,12 @@ class RequestHead(NamedTuple):
 
     @property
     def wants_upgrade(self) -> bool:
+        """Whether the client asks for another protocol on this connection."""
         return "upgrade" in words_of(self.headers, "connection") and bool(words_of(self.headers, "upgrade"))
 
     @property
     def waits_for_continue(self) -> bool:
+        """Whether the body comes only after leave to send it."""
         return self.version == "1.1" and "100-continue" in words_of(self.headers, "expect")
 
 

@@ -17,6 +17,7 @@ _OF_ONE_CONNECTION: Final = frozenset(("connection", "keep-alive", "proxy-connec
 
 
 def bytes_of(text: str) -> bytes:
+    """Text as bytes; surrogate escapes become the bytes they stand for."""
     return text.encode("utf-8", "surrogateescape")
 
 
