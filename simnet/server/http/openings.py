@@ -50,7 +50,8 @@ def front_of(cluster: Cluster, to: str = "") -> Front:
     if gateway is not None and not (controllers and cluster.list("ingress")):
         return _given(gateway.addresses[0], f"Gateway {gateway.key}")
     if not controllers:
-        raise UsageError("neither an Ingress controller nor a Gateway is there to lead to; name an address of the cluster with --to")
+        raise UsageError("neither an Ingress controller nor a Gateway is there to lead to; name an address of the cluster "
+                         "with --to")
     controller = controllers[0]
     found = [_address_of(cluster, controller, port) for port in (controller.ports[0], controller.https_ports[0])]
     return Front(found[0], found[1], f"Ingress controller {controller.name}")
