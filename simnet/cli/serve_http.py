@@ -77,7 +77,8 @@ def _openings(cluster: Cluster, arguments: argparse.Namespace, listens: Sequence
 
 
 def _printed(name: str, trace: Trace) -> None:
-    write(f"[{name}] {explain(trace)}\n\n")
+    text = f"[{name}] {explain(trace)}\n\n"
+    write(text.encode("utf-8", "backslashreplace").decode())  # a client may have sent what is no text
 
 
 def _complain(line: str) -> None:

@@ -116,6 +116,21 @@ def test_digest_authentication_challenges_and_accepts_the_answer() -> None:
     assert status(ask(cluster, headers=[("Authorization", header.replace(proof, "0" * 32))])) == 401, "RFC 7616"
 
 
+@pytest.mark.parametrize("header", ["Basic \udcff", "Basic \u00e4", "Basic dTpw=x", "Basic /w==", "Basic", "Digest \udcff", "\udcff"])
+def test_credentials_that_are_no_text_are_refused_like_others(header: str) -> None:
+    """Header values are any bytes (RFC 9110 section 5.5); such credentials fit nobody."""
+    assert status(ask(world(USERS, **BASIC), headers=[("Authorization", header)])) == 401, "K-3"
+
+
+def test_digest_answers_that_are_no_text_are_wrong() -> None:
+    cluster = world(secret(auth="ann:zone:x"), auth_type="digest", auth_secret="users", auth_realm="zone")
+    challenge = ask(cluster).response.header("www-authenticate")
+    nonce = challenge.partition('nonce="')[2].partition('"')[0]
+    for field in ("uri", "cnonce", "response"):
+        header = f'Digest username="ann", realm="zone", nonce="{nonce}", {field}="\udcff", qop=auth'
+        assert status(ask(cluster, headers=[("Authorization", header)])) == 401, "RFC 7616"
+
+
 def test_a_closed_location_says_which_secret_it_needs() -> None:
     text = simnet.explain(ask(world(**BASIC)))
     assert "annotation auth-secret names Secret users, which is missing" in text, "K-17"

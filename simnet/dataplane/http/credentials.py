@@ -126,7 +126,7 @@ def challenge(credentials: Credentials) -> str:
 def _basic(users: Mapping[str, str], token: str) -> Verdict:
     try:
         name, colon, password = b64decode(token, validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or what it says is no UTF-8
         return Verdict.UNREADABLE
     if not colon:
         return Verdict.UNREADABLE
@@ -200,7 +200,7 @@ def _digest(credentials: Credentials, users: Mapping[str, str], text: str, reque
     realm, _, secret = users[name].rpartition(":")
     if fields.get("nonce") != _nonce(credentials) or realm not in ("", credentials.realm):
         return Verdict.WRONG
-    asked = _md5(f"{request.method}:{fields.get('uri', '')}".encode()).hex()
+    asked = _md5(f"{request.method}:{fields.get('uri', '')}".encode("utf-8", "surrogateescape")).hex()
     middle = (f"{fields.get('nc', '')}:{fields.get('cnonce', '')}:{fields['qop']}:" if "qop" in fields else "")
-    wanted = _md5(f"{secret}:{fields.get('nonce', '')}:{middle}{asked}".encode()).hex()
+    wanted = _md5(f"{secret}:{fields.get('nonce', '')}:{middle}{asked}".encode("utf-8", "surrogateescape")).hex()
     return Verdict.RIGHT if fields.get("response") == wanted else Verdict.WRONG
