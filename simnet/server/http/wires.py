@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+import struct
 from collections.abc import Callable
 from typing import cast
 
@@ -15,6 +17,7 @@ from simnet.server.http.secure import HANDSHAKE, Contexts, Secure
 
 LINGERS = 2.0  # seconds in which a client may still read the last answer before the connection is reset
 NEVER = float("inf")
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: nothing is sent any more but a reset
 READ_AT_ONCE = 64 << 10
 MOST_WAITING = 256 << 10  # bytes for a program that has not taken the connection yet
 
@@ -150,6 +153,9 @@ class Client(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         self._is_closing = True
+        stream = self._transport.get_extra_info("socket")
+        if stream is not None and not self._transport.is_closing():
+            stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._transport.abort()
 
     def forward(self, upstream: Upstream, relay: Relay) -> Program:
