@@ -40,7 +40,6 @@ from simnet.dataplane.walk import flow_hash, look_up
 from simnet.errors import NotFound, UsageError, nearest
 from simnet.explain.notebook import cluster_svg, page
 from simnet.images.profile import LIBCS
-from simnet.ip import number
 from simnet.labels import Selector
 from simnet.manifests import read_manifests
 from simnet.names import ObjectKey
@@ -50,7 +49,7 @@ from simnet.objects.kinds import BY_KIND, BY_WORD, kind_named
 from simnet.objects.meta import Object
 from simnet.objects.node import Node
 from simnet.objects.service import Service
-from simnet.settings import LAPTOP, Settings, one_of, refuse_unknown
+from simnet.settings import LAPTOP, Settings, one_of
 from simnet.store.store import Change, Store
 from simnet.store.work import Work
 
@@ -60,7 +59,6 @@ LAST_SOURCE_PORT = 60999
 Results = list[Applied]
 Found = list[Any]
 Manifests = list[dict[str, Any]]
-OPTION_NAMES = tuple(field.name for field in fields(Options))
 
 
 class Cluster:
@@ -317,7 +315,7 @@ class Cluster:
 
     def outcomes(self, url: str, source: str = LAPTOP, **options: Any) -> Outcomes:
         """Every possible trace with its exact probability; nothing committed."""
-        given = _options(options)
+        given = Options.read(options)
         packet = self._packet(url, source, given)
         reply = reply_of(given.reply)
         return Outcomes(exchanges(self.view, packet, reply))
@@ -339,7 +337,7 @@ class Cluster:
                     self._remember)
 
     def _send(self, url: str, source: str, options: dict[str, Any], commit: bool) -> Trace:
-        given = _options(options)
+        given = Options.read(options)
         packet = self._packet(url, source, given)
         trace = exchange(self.view, packet, flow_hash(self.settings.seed), reply_of(given.reply))
         if commit:
@@ -448,18 +446,3 @@ class Cluster:
 def _has_endpoints(service: Service) -> bool:
     """The endpoints controller's Services, and the one whose Endpoints the API server writes itself."""
     return (service.has_selector and not service.is_external_name) or service.key == API_SERVICE
-
-
-def _options(given: dict[str, Any]) -> Options:
-    refuse_unknown("request", given, OPTION_NAMES)
-    options = Options(**given)
-    if options.source_address is not None:
-        number(options.source_address)
-    if options.libc is not None:
-        one_of("libc", options.libc, LIBCS)
-    one_of("http_version", options.http_version, ("1.0", "1.1", "2"))
-    if options.family not in (None, 4, 6):
-        raise UsageError(f"family: {options.family!r} is neither 4 nor 6")
-    if options.source_port is not None and options.source_port not in range(1, 65536):
-        raise UsageError(f"source_port: {options.source_port!r} is not a port from 1 to 65535")
-    return options

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,8 +17,10 @@ from simnet.dataplane.http.message import Reply, Request
 from simnet.dataplane.packet import Actor, Flow, Packet, Place
 from simnet.dataplane.view import View
 from simnet.errors import NotFound, UsageError, nearest
+from simnet.images.profile import LIBCS
 from simnet.names import ObjectKey, split_host_port
 from simnet.objects.pod import Pod
+from simnet.settings import one_of, refuse_unknown
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 TRANSPORTS = {"tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
@@ -66,6 +68,25 @@ class Options:
     family: int | None = None
     libc: str | None = None
     reply: Any = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Options:
+        """The keywords of one request. Raises UsageError naming the keyword, the value and what would do."""
+        refuse_unknown("request", given, OPTION_NAMES)
+        options = cls(**given)
+        if options.source_address is not None:
+            ip.number(options.source_address)
+        if options.libc is not None:
+            one_of("libc", options.libc, LIBCS)
+        one_of("http_version", options.http_version, ("1.0", "1.1", "2"))
+        if options.family not in (None, 4, 6):
+            raise UsageError(f"family: {options.family!r} is neither 4 nor 6")
+        if options.source_port is not None and options.source_port not in range(1, 65536):
+            raise UsageError(f"source_port: {options.source_port!r} is not a port from 1 to 65535")
+        return options
+
+
+OPTION_NAMES = tuple(each.name for each in fields(Options))
 
 
 def parse_url(url: str) -> Target:
