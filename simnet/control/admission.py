@@ -68,7 +68,7 @@ class Admission:
         new = self._health_port(new, old)
         if old is not None:
             self._give_back(old, set(old.cluster_ips) - set(new.cluster_ips), old.ports_held - new.ports_held)
-            if not new.load_balancer_ingress and new.type == "LoadBalancer":
+            if not new.load_balancer_ingress and not new.pending_reason and new.type == "LoadBalancer":
                 new = replace(new, load_balancer_ingress=old.load_balancer_ingress, pending_reason=old.pending_reason)
         return new
 

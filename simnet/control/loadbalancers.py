@@ -108,8 +108,8 @@ class LoadBalancerController:
             return ()
         if new.load_balancer_ingress:
             self._state_fact(new, world)
-        elif event.old is None and new.pending_reason:
-            self._waiting[key] = None  # a fact: the next address that is released may end it
+        elif new.pending_reason and key not in self._waiting:  # a loaded fact; only another load ends it
+            self._release(key)
         elif key not in self._waiting or cast(Service, event.old).load_balancer_ip != new.load_balancer_ip:
             self._fresh[key] = None
         return ()

@@ -107,8 +107,11 @@ def test_a_loaded_status_without_an_address_is_a_fact(status: dict[str, Any]) ->
     twin = cluster()
     twin.load(each.dump())
     assert address(twin, "waits") is None and twin.dump() == each.dump()
-    each.delete("service/stated-nothing")
-    assert address(each, "waits") == "203.0.113.1"  # as for every Service that waits
+    each.load({**balancer("stated-nothing"), "status": {"loadBalancer": status}})
+    each.apply(balancer("later"))
+    assert [address(each, name) for name in ("waits", "stated-nothing", "later")] == [None, None, "203.0.113.1"]
+    each.load({**balancer("waits"), "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.9"}]}}})
+    assert address(each, "waits") == "198.51.100.9" and not each.get("service", "waits").pending_reason
 
 
 def test_a_class_names_another_implementation() -> None:
