@@ -48,8 +48,8 @@ def rows(smoke: bool) -> list[Row]:
     work: list[tuple[str, str, int, float, Callable[[], object]]] = [
         ("A1", "parse IPv4 text to a number", count, 3, lambda: [ip.number(each) for each in v4]),
         ("A2", "parse IPv6 text to a number", count, 6, lambda: [ip.number(each) for each in v6]),
-        ("A3", "format IPv4", count, 1.5, lambda: [ip.text(each) for each in numbers4]),
-        ("A4", "format IPv6, RFC 5952", count, 3, lambda: [ip.text(each) for each in numbers6]),
+        ("A3", "format IPv4", count, 2.5, lambda: [ip.text(each) for each in numbers4]),
+        ("A4", "format IPv6, RFC 5952", count, 6, lambda: [ip.text(each) for each in numbers6]),
         ("A5", "contains, the public object", count, 1.4, lambda: [each in network for each in objects4]),
         ("A6", "parse CIDR text", len(cidrs), 2.3, lambda: [ip.IPNetwork.parse(each) for each in cidrs]),
         ("A8", "allocate in order with releases", count * 4 // 5, 2.3, lambda: allocate(count * 4 // 5))]
