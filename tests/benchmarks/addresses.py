@@ -1,8 +1,7 @@
 """A: addresses as numbers and texts, networks, allocation; against netaddr where that is installed.
 
-The bars against the standard library's own address module are measured elsewhere. Those of A3 and A4 are set against
-that module alone; netaddr does the same in 0.6 and 0.5 of its time, and the bars here are that much lower. A9 has no row,
-see NOTE.
+The bars against the standard library's own address module are measured elsewhere. Those of A3 and A4 were set against
+that module alone, and stand here for netaddr too, which is faster at both. A9 has no row, see NOTE.
 """
 
 from __future__ import annotations
